@@ -10,8 +10,9 @@ Account-based endpoints (``{account}.ddb.{region}.…``) are not used: they need
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Final, Literal, NamedTuple, cast
+
+from msgspec import Struct
 
 from ..errors import ConfigurationError, InvalidRegion
 
@@ -20,18 +21,19 @@ DEFAULT_PORTS: Final[dict[Scheme, int]] = {"http": 80, "https": 443}
 PORT_MAX: Final = 65_535
 HOST_MAX_CHARS: Final = 253  # RFC 1035, 2.3.4, without the root's dot
 
-_REGION = re.compile(r"(?!fips-)[a-z]{2,16}(-[a-z]{1,16}){1,3}-[0-9]{1,2}")
+# patterns are compiled at their first use: imports stay quick
+_REGION = r"(?!fips-)[a-z]{2,16}(-[a-z]{1,16}){1,3}-[0-9]{1,2}"
 #: what people call the region of DynamoDB Local; it keeps a database for each, so the word is kept as it is
 _LOCAL_REGIONS = frozenset({"local", "localhost"})
-_URL = re.compile(r"(https?)://(?:([^@/?#]*)@)?(\[[^]/?#@]*\]|[^]\[:/?#@]*)(?::([0-9]*))?/?", re.IGNORECASE)
+_URL = r"(?i:(https?)://(?:([^@/?#]*)@)?(\[[^]/?#@]*\]|[^]\[:/?#@]*)(?::([0-9]*))?/?)"
 #: the underscore is no letter of host names, and yet containers are called so
-_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+_LABEL = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 
 #: one colon, or an address in brackets before it: without them an address of IPv6 is no host and port
-_ENTRY_WITH_PORT = re.compile(r"(\[[^]]*\]|[^:]*):([0-9]+)")
+_ENTRY_WITH_PORT = r"(\[[^]]*\]|[^:]*):([0-9]+)"
 
 
-class Partition(NamedTuple):
+class Partition(Struct, frozen=True):
     """A part of AWS with its own names. ``fips`` begins the host where FIPS is asked for without dual-stack."""
 
     name: str
@@ -54,8 +56,7 @@ PARTITIONS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(Struct, frozen=True):
     """One place to send requests to.
 
     Attributes:
@@ -139,7 +140,7 @@ def check_region(region: Any, field: str = "region", *, explicit_endpoint: bool 
         InvalidRegion: not the text of a region; names ``field`` and the value.
     """
     if isinstance(region, str):
-        if _REGION.fullmatch(region):
+        if re.fullmatch(_REGION, region):
             return region
         if explicit_endpoint and region in _LOCAL_REGIONS:
             return region
@@ -149,7 +150,7 @@ def check_region(region: Any, field: str = "region", *, explicit_endpoint: bool 
             hint = "use Config.local(port=8000), or give endpoint_url= too"
         elif "fips" in region.lower():
             hint = 'give the region itself, for example "us-east-1", and use_fips=True'
-        elif _REGION.fullmatch(guess := re.sub(r"[\s_]+", "-", region.strip(" \t\r\n/").lower())):
+        elif re.fullmatch(_REGION, guess := re.sub(r"[\s_]+", "-", region.strip(" \t\r\n/").lower())):
             hint = f'did you mean "{guess}"?'
     raise InvalidRegion(f"{field} {_shown(region)} is not the name of a region; one looks like 'us-east-1'", hint=hint)
 
@@ -186,7 +187,7 @@ def parse_proxy_url(text: Any, field: str = "proxy") -> Address:
 def _parse_url(text: Any, field: str) -> Address:
     if not isinstance(text, str):
         raise ConfigurationError(f"{field} is of type {type(text).__name__}; it must be text like http://host:8000")
-    match = _URL.fullmatch(text)
+    match = re.fullmatch(_URL, text)
     if match is None:
         raise _refused(text, field, *_diagnose(text))
     scheme = cast("Scheme", match[1].lower())
@@ -205,7 +206,7 @@ def _host(text: str) -> str | None:
         return _ip(text[1:-1], version=6)
     host = text.lower()
     labels = host.split(".")
-    if len(host) > HOST_MAX_CHARS or not all(map(_LABEL.fullmatch, labels)):
+    if len(host) > HOST_MAX_CHARS or not all(re.fullmatch(_LABEL, label) for label in labels):
         return None
     return _ip(host, version=4) if labels[-1].isdigit() else host
 
@@ -246,7 +247,7 @@ def bypasses_proxy(host: str, port: int, entry: str) -> bool:
     entry = entry.strip().lower()
     if entry == "*":
         return True
-    match = _ENTRY_WITH_PORT.fullmatch(entry)
+    match = re.fullmatch(_ENTRY_WITH_PORT, entry)
     if match is not None:
         if match[2] != str(port):
             return False
