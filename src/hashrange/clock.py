@@ -6,7 +6,6 @@ Owns the two protocols and their real implementations. Must not know who waits, 
 from __future__ import annotations
 
 import asyncio
-import random
 import time
 from typing import Protocol
 
@@ -42,11 +41,27 @@ class SystemClock:
 
     monotonic = staticmethod(time.monotonic)
     time = staticmethod(time.time)
-    sleep = staticmethod(asyncio.sleep)
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
 
     def __repr__(self) -> str:
         return "SystemClock()"
 
 
+class SystemRandomness:
+    """The interpreter's own chance; for jitter, not for secrets."""
+
+    __slots__ = ()
+
+    def random(self) -> float:
+        from random import random  # slow to import, and needed only after a failure
+
+        return random()  # noqa: S311
+
+    def __repr__(self) -> str:
+        return "SystemRandomness()"
+
+
 SYSTEM_CLOCK: Clock = SystemClock()
-SYSTEM_RANDOMNESS: Randomness = random.Random()  # noqa: S311 - jitter, not secrets
+SYSTEM_RANDOMNESS: Randomness = SystemRandomness()

@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Any
 
 from . import limits
-from .errors import TypeMismatch, ValidationError
+from .errors import ItemDecodeError, TypeMismatch, ValidationError
 from .types import AttributeValue, Item, Numbers, Value, WireItem, WireMapping
 
 _TEN_TO_38 = 10**limits.NUMBER_MAX_DIGITS
@@ -36,6 +36,13 @@ class _Refused(Exception):
     def within(self, step: str | int) -> _Refused:
         self.path.append(step)
         return self
+
+
+class _RefusedName(_Refused):
+    """A name that no attribute can have; its path is that of the map around it, so the first step is left out."""
+
+    def within(self, step: str | int) -> _Refused:
+        return _Refused(self.error, self.reason, self.hint)
 
 
 def format_path(steps: Iterable[str | int]) -> str:
@@ -59,9 +66,8 @@ def encode_item(item: Mapping[str, Value]) -> WireItem:
         wire: WireItem = {}
         for name, value in item.items():
             # text is the commonest kind by far
-            wire[name] = {"S": value} if type(value) is str else _encode(value, 1)
-            if type(name) is not str or not name:
-                raise _bad_name(name)
+            attribute = {"S": value} if type(value) is str else _encode(value, 1)
+            wire[name if type(name) is str and name else _plain_name(name)] = attribute
     except _Refused as refused:
         raise _explain(refused.within(str(name))) from None
     return wire
@@ -76,13 +82,18 @@ def encode_value(value: Value, path: str = "value") -> AttributeValue:
 
 
 def _explain(refused: _Refused) -> ValidationError:
-    return refused.error(f"{format_path(reversed(refused.path))}: {refused.reason}", hint=refused.hint)
+    path = format_path(reversed(refused.path))
+    return refused.error(f"{path}: {refused.reason}" if path else refused.reason, hint=refused.hint)
 
 
-def _bad_name(name: Any) -> _Refused:
-    return _Refused(
+def _plain_name(name: Any) -> str:
+    """A name as exactly a str, which a JSON encoder insists on; a StrEnum's member is text too."""
+    if isinstance(name, str) and (text := str.__str__(name)):
+        return text
+    shown = repr(name)
+    raise _RefusedName(
         TypeMismatch,
-        f"the attribute name {name!r} is not non-empty text",
+        f"the attribute name {shown if len(shown) <= 100 else f'{shown[:97]}...'} is not non-empty text",
         "names of attributes and map entries are str",
     )
 
@@ -106,50 +117,72 @@ def _encode_none(value: None, level: int) -> AttributeValue:
     return {"NULL": True}
 
 
-def _encode_binary(value: bytes | bytearray | memoryview, level: int) -> AttributeValue:
+def _encode_binary(value: bytes | bytearray, level: int) -> AttributeValue:
     return {"B": b64encode(value).decode("ascii")}
+
+
+def _encode_memoryview(value: memoryview, level: int) -> AttributeValue:
+    return {"B": b64encode(value.tobytes()).decode("ascii")}  # a slice with a step is not contiguous
 
 
 def _encode_number(value: int | float | Decimal, level: int) -> AttributeValue:
     return {"N": _NUMBER_TEXT[type(value)](value)}
 
 
-def int_text(value: int) -> str:
-    """An int as the text of an N."""
+def _int_text(value: int) -> str:
     if -_TEN_TO_38 < value < _TEN_TO_38:
         return int.__repr__(value)
-    if not -_TOO_LARGE < value < _TOO_LARGE:
-        raise _Refused(ValidationError, "the integer is out of range", _RANGE_HINT)
+    if not -_TOO_LARGE < value < _TOO_LARGE:  # before any text is made: that would take long, or fail
+        raise _out_of_range("too large")
     text = int.__repr__(value)
-    if len(text.lstrip("-").rstrip("0")) > limits.NUMBER_MAX_DIGITS:
-        raise _Refused(ValidationError, f"{text} has more than 38 significant digits", _RANGE_HINT)
+    _check_digits(text.lstrip("-"))
     return text
 
 
-def float_text(value: float) -> str:
-    """A float as the text of an N: the shortest text that gives the same float again."""
+def _float_text(value: float) -> str:
+    """The shortest text that gives the same float again."""
     if not -1.7976931348623157e308 <= value <= 1.7976931348623157e308:
-        raise _Refused(ValidationError, f"{value} is not a number that DynamoDB has", "store None or a text instead")
+        raise _no_number(float.__repr__(value))
     if value and not 1e-130 <= abs(value) < 1e126:
-        raise _Refused(ValidationError, f"{value!r} is out of range", _RANGE_HINT)
+        raise _out_of_range("too large" if abs(value) > 1 else "too small")
     return float.__repr__(value)
 
 
-def decimal_text(value: Decimal) -> str:
-    """A Decimal as the text of an N; exact, never rounded."""
+def _decimal_text(value: Decimal) -> str:
+    """Exact, never rounded."""
     if not value.is_finite():
-        raise _Refused(ValidationError, f"{value} is not a number that DynamoDB has", "store None or a text instead")
+        raise _no_number("NaN" if value.is_nan() else "Infinity")
     if not value:
         return "0"
-    if not limits.NUMBER_MIN_EXPONENT <= value.adjusted() <= limits.NUMBER_MAX_EXPONENT:
-        raise _Refused(ValidationError, f"{value:.6E} is out of range", _RANGE_HINT)
+    magnitude = value.adjusted()
+    if not limits.NUMBER_MIN_EXPONENT <= magnitude <= limits.NUMBER_MAX_EXPONENT:
+        raise _out_of_range("too large" if magnitude > 0 else "too small")
     digits = value.as_tuple().digits
-    if len(digits) > limits.NUMBER_MAX_DIGITS and len("".join(map(str, digits)).rstrip("0")) > limits.NUMBER_MAX_DIGITS:
-        raise _Refused(ValidationError, f"{value} has more than 38 significant digits", _RANGE_HINT)
-    return str(value)
+    if len(digits) > limits.NUMBER_MAX_DIGITS:
+        _check_digits("".join(map(str, digits)))
+    return Decimal.__str__(value)
 
 
-_NUMBER_TEXT: dict[type, Callable[[Any], str]] = {int: int_text, float: float_text, Decimal: decimal_text}
+# The number itself stays out of the message: it may be a key, and it may be a million digits long.
+def _no_number(shown: str) -> _Refused:
+    return _Refused(ValidationError, f"{shown} is not a number that DynamoDB has", "store None or a text instead")
+
+
+def _out_of_range(how: str) -> _Refused:
+    return _Refused(ValidationError, f"the number is out of range: {how}", _RANGE_HINT)
+
+
+def _check_digits(digits: str) -> None:
+    count = len(digits.rstrip("0"))
+    if count > limits.NUMBER_MAX_DIGITS:
+        raise _Refused(
+            ValidationError,
+            f"the number has {count} significant digits, more than {limits.NUMBER_MAX_DIGITS}",
+            _RANGE_HINT,
+        )
+
+
+_NUMBER_TEXT: dict[type, Callable[[Any], str]] = {int: _int_text, float: _float_text, Decimal: _decimal_text}
 
 
 def _encode_list(value: list[Any] | tuple[Any, ...], level: int) -> AttributeValue:
@@ -173,9 +206,7 @@ def _encode_map(value: Mapping[str, Any], level: int) -> AttributeValue:
     wire: WireItem = {}
     try:
         for name, element in value.items():
-            if type(name) is not str or not name:
-                raise _bad_name(name)
-            wire[name] = _encode(element, level + 1)
+            wire[name if type(name) is str and name else _plain_name(name)] = _encode(element, level + 1)
     except _Refused as refused:
         raise refused.within(str(name)) from None
     return {"M": wire}
@@ -195,19 +226,21 @@ def _encode_set(value: set[Any] | frozenset[Any], level: int) -> AttributeValue:
             ValidationError, "the set is empty", "DynamoDB has no empty sets: leave the attribute out, or use a list"
         )
     kinds: set[str] = set()
-    texts: dict[str, None] = {}  # 0.1 and Decimal("0.1") are two members for Python and one for DynamoDB
+    texts: dict[Any, str] = {}
+    mixed = len(set(map(type, value))) > 1
     for member in value:
         ((kind, text),) = _encode(member, level).items()
         kinds.add(kind)
         if kind in _SET_OF:
-            texts[text] = None
+            # 0.1 and Decimal("0.10") are two members for Python and one for DynamoDB, which refuses to get it twice
+            texts[Decimal(text) if mixed and kind == "N" else text] = text
     if len(kinds) != 1 or kinds - _SET_OF.keys():
         raise _Refused(
             TypeMismatch,
             f"the set holds {', '.join(sorted({type(member).__name__ for member in value}))}",
             "a set holds either str, or numbers, or bytes; use a list for anything else",
         )
-    return {_SET_OF[kinds.pop()]: list(texts)}
+    return {_SET_OF[kinds.pop()]: list(texts.values())}
 
 
 _SET_OF = {"S": "SS", "N": "NS", "B": "BS"}
@@ -221,7 +254,7 @@ _ENCODERS: dict[type, Callable[[Any, int], AttributeValue]] = {
     type(None): _encode_none,
     bytes: _encode_binary,
     bytearray: _encode_binary,
-    memoryview: _encode_binary,
+    memoryview: _encode_memoryview,
     list: _encode_list,
     tuple: _encode_list,
     dict: _encode_map,
@@ -258,19 +291,40 @@ def decode_item(wire: WireMapping, numbers: Numbers = "exact") -> Item:
 
     ``numbers="exact"`` gives int for integral numbers and Decimal for all others; ``"float"`` gives int or float and
     loses digits beyond what a float holds.
+
+    Raises:
+        ItemDecodeError: an attribute is not one that this version knows; names it.
     """
     decoders = _DECODERS[numbers]
     item: Item = {}
-    for name, attribute in wire.items():
-        for kind, content in attribute.items():
+    name = ""
+    try:
+        for name, attribute in wire.items():
+            ((kind, content),) = attribute.items()
             item[name] = content if kind == "S" else decoders[kind](content)
+    except _MALFORMED as problem:
+        raise _undecodable(name, problem) from None
     return item
 
 
 def decode_value(attribute: WireMapping, numbers: Numbers = "exact") -> Any:
-    """One attribute value as a Python value."""
-    ((kind, content),) = attribute.items()
-    return _DECODERS[numbers][kind](content)
+    """One attribute value as a Python value. Raises as ``decode_item``."""
+    try:
+        ((kind, content),) = attribute.items()
+        return _DECODERS[numbers][kind](content)
+    except _MALFORMED as problem:
+        raise _undecodable("value", problem) from None
+
+
+#: what decoders raise when they meet something else than they expect; nothing is checked beforehand, for speed
+_MALFORMED = (KeyError, ValueError, TypeError, AttributeError, ArithmeticError, RecursionError)
+
+
+def _undecodable(path: str, problem: BaseException) -> ItemDecodeError:
+    return ItemDecodeError(
+        f"{path}: it holds what this version does not know as a DynamoDB value ({type(problem).__name__})",
+        hint="db.call(...) gives answers as they come",
+    )
 
 
 def decode_number(text: str) -> int | Decimal:
@@ -279,7 +333,9 @@ def decode_number(text: str) -> int | Decimal:
         return int(text)
     except ValueError:
         number = Decimal(text)
-    return int(number) if number == number.to_integral_value() else number
+    # the exponent first: no number of DynamoDB has so many digits, and an int would need them all
+    integral = number.adjusted() <= limits.NUMBER_MAX_EXPONENT and number == number.to_integral_value()
+    return int(number) if integral else number
 
 
 def decode_number_as_float(text: str) -> int | float:
@@ -288,17 +344,26 @@ def decode_number_as_float(text: str) -> int | float:
         return int(text)
     except ValueError:
         number = float(text)
-    return int(Decimal(text)) if number.is_integer() and Decimal(text) == int(number) else number
+    if not number.is_integer():
+        return number
+    exact = decode_number(text)  # 1E+23 is no float, and 123456789012345678.5 not integral
+    return exact if isinstance(exact, int) else number
+
+
+def _refuse_part() -> Any:
+    raise ValueError("a part has no type, or several")
 
 
 def _decoders(number: Callable[[str], Any]) -> dict[str, Callable[[Any], Any]]:
     table: dict[str, Callable[[Any], Any]] = {}
 
     def decode_list(content: list[Any]) -> list[Any]:
-        return [table[kind](inner) for attribute in content for kind, inner in attribute.items()]
+        values = [table[kind](inner) for attribute in content for kind, inner in attribute.items()]
+        return values if len(values) == len(content) else _refuse_part()
 
     def decode_map(content: dict[str, Any]) -> dict[str, Any]:
-        return {name: table[kind](inner) for name, attribute in content.items() for kind, inner in attribute.items()}
+        values = {name: table[kind](inner) for name, attribute in content.items() for kind, inner in attribute.items()}
+        return values if len(values) == len(content) else _refuse_part()
 
     table.update(
         S=lambda content: content,
@@ -324,7 +389,7 @@ _DECODERS: dict[str, dict[str, Callable[[Any], Any]]] = {
 # ── size ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def item_size(item: Mapping[str, Value]) -> int:
     """Bytes of an item (Python values) as DynamoDB counts them: names and values, without the 100 bytes of storage
-    overhead. Numbers follow the documented approximation: about one byte for two significant digits, and one.
+    overhead. Numbers, for which the guide has an approximation only, are counted as DynamoDB Local counts them.
 
     Raises as ``encode_item``.
     """
@@ -342,16 +407,23 @@ def _value_size(attribute: WireMapping) -> int:
 
 
 def _number_size(text: str) -> int:
-    """1 + half the significant digits left of the point + half of those right of it, rounded up; + 1 for a sign."""
+    """1 + half the digits left of the point + half of those right of it, each rounded up; + 1 for a minus sign. Zeros
+    at both ends of the number do not count.
+
+    DynamoDB Local pairs digits across the point and so counts one byte more for some numbers; the service does not.
+    """
     sign, digits, exponent = Decimal(text).as_tuple()
     assert isinstance(exponent, int), "checked when encoded"
-    significant = "".join(map(str, digits)).lstrip("0")
-    exponent += len(significant) - len(significant.rstrip("0"))
-    significant = significant.rstrip("0")
-    if not significant:
+    start, end = 0, len(digits)
+    while start < end and not digits[start]:
+        start += 1
+    while end > start and not digits[end - 1]:
+        end -= 1
+        exponent += 1
+    if start == end:
         return 1
-    left = max(0, min(len(significant), len(significant) + exponent))
-    return 1 + (left + 1) // 2 + (len(significant) - left + 1) // 2 + sign
+    left = max(0, min(end - start, end - start + exponent))
+    return 1 + (left + 1) // 2 + (end - start - left + 1) // 2 + sign
 
 
 def _binary_size(text: str) -> int:

@@ -12,7 +12,7 @@ import os
 import re
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from typing import Any, Final, Self, get_args
 
 from .auth.credentials import Provider, Secret
@@ -357,7 +357,7 @@ def _retry(variables: _Variables) -> RetryPolicy:
         variables.whole_number(_MAX_ATTEMPTS, policy.throttling.max_attempts, 1_000),
         variables.amount(_BASE_DELAY_MS, policy.throttling.base_delay * 1_000) / 1_000,
     )
-    return replace(policy, throttling=throttling, max_delay=variables.amount(_MAX_DELAY_SECONDS, policy.max_delay))
+    return RetryPolicy(throttling, max_delay=variables.amount(_MAX_DELAY_SECONDS, policy.max_delay))
 
 
 # ── errors and repr ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,10 +6,10 @@ Owns the order of these stages and nothing of what happens inside one. Must not 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from . import limits
 from .clock import Clock, Randomness
@@ -22,7 +22,7 @@ from .errors import (
     error_from_wire,
 )
 from .operations.item import check_item_size
-from .resilience.retry import Decision, RetryPolicy, decide
+from .resilience.retry import GIVE_UP, OUT_OF_TIME, Decision, RetryPolicy, decide
 from .telemetry.events import AttemptFailed, CallFinished, Observer
 from .telemetry.usage import TRACKERS, consumed_capacity
 from .types import WireItem, WireObject
@@ -33,8 +33,7 @@ _decode = msgspec.json.Decoder().decode
 _log = logging.getLogger("hashrange")
 
 
-@dataclass(slots=True)
-class Call:
+class Call(Struct):
     """What is to be done.
 
     Attributes:
@@ -82,15 +81,16 @@ class Dispatcher:
         now = self._clock.monotonic
         started = now()
         body = encode_request(call)
-        deadline = started + (self._timeout if call.timeout is None else call.timeout)
+        timeout = self._timeout if call.timeout is None else call.timeout
+        if not timeout > 0:  # NaN included
+            raise self._give_up(call, _too_late(0), GIVE_UP, 0, 0.0, None)
+        deadline = started + timeout
         failures, repaired = 0, False
-        response: Response | None = None
         while True:
+            response: Response | None = None
             try:
-                time_left = deadline - now()
-                response = None
                 response = await self._transport.send(
-                    Request(call.operation, body, min(time_left, self._attempt_timeout), call.table)
+                    Request(call.operation, body, min(deadline - now(), self._attempt_timeout), call.table)
                 )
                 received = now()
                 answer = decode_answer(response)
@@ -101,12 +101,15 @@ class Dispatcher:
                 else:
                     decision = decide(self._policy, error, failures, deadline - now(), self._randomness.random())
                 self._report_failure(call, failures, error, decision)
-                if not decision.retry:
-                    final = self._give_up(call, error, decision, failures, now() - started, response)
-                    if final is error:
-                        raise
-                    raise final from error
-                await self._clock.sleep(decision.delay)
+                if decision.retry:
+                    await self._clock.sleep(decision.delay)
+                    if now() < deadline:
+                        continue
+                    decision = OUT_OF_TIME
+                final = self._give_up(call, error, decision, failures, now() - started, response)
+                if final is error:
+                    raise
+                raise final from error
             else:
                 if self._observers or TRACKERS.get():
                     self._report_success(call, failures + 1, started, received, response, answer)
@@ -132,8 +135,7 @@ class Dispatcher:
         context |= {"attempts": failures, "elapsed": elapsed}
         final = error.with_context(**context)
         if decision.out_of_time:
-            message = f"the deadline came after {failures} attempt{'s' if failures > 1 else ''}"
-            final = DeadlineExceeded(message).with_context(**context)
+            final = _too_late(failures).with_context(**context)
         self._report_end(call, failures, elapsed, response, {}, 0.0, final)
         return final
 
@@ -181,6 +183,12 @@ class Dispatcher:
                 _tell(observer.call_finished, event)
 
 
+def _too_late(attempts: int) -> DeadlineExceeded:
+    if attempts == 0:
+        return DeadlineExceeded("the deadline came before anything was sent", hint="give a timeout= greater than 0")
+    return DeadlineExceeded(f"the deadline came after {attempts} attempt{'s' if attempts > 1 else ''}")
+
+
 def encode_request(call: Call) -> bytes:
     """The body of a call's request.
 
@@ -192,13 +200,16 @@ def encode_request(call: Call) -> bytes:
         if len(body) > limits.ITEM_SIZE_MAX_BYTES:
             _check_sizes(call, len(body))
     except (UnicodeEncodeError, TypeError) as error:
+        path = unwritable_path(call.payload).encode("ascii", "backslashreplace").decode()
         raise _context(
             call,
             ValidationError(
-                f"{unwritable_path(call.payload)}: it cannot be written as JSON: {error}",
+                f"{path or 'the request'}: it cannot be written as JSON: {error}",
                 hint="text must be valid Unicode without lone surrogates; store other bytes as bytes",
             ),
         ) from None
+    except RecursionError:
+        raise _context(call, ValidationError("the request holds itself, or is nested too deeply for JSON")) from None
     except DynamoDBError as error:
         raise _context(call, error) from None
     return body
@@ -238,17 +249,28 @@ def decode_answer(response: Response) -> WireObject:
     Raises:
         DynamoDBError: the answer is an error, or no answer of DynamoDB at all (BadResponse).
     """
-    answer: Any = None
     try:
-        answer = _decode(response.body) if response.body else {}
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        if response.status == 200:
+        answer = _decode(response.body)
+    except (ValueError, RecursionError) as error:
+        if response.status != 200:
+            raise _error_answer(response, None) from None
+        if response.body:
             raise BadResponse(f"the answer is not JSON: {error}", status=200) from None
+        if response.request_id is None:
+            raise BadResponse("the answer is empty, and not the service's", status=200) from None
+        return {}  # TagResource and a few others answer nothing
     if response.status != 200:
-        raise error_from_wire(response.status, answer)
+        raise _error_answer(response, answer)
     if not isinstance(answer, dict):
         raise BadResponse("the answer is not a JSON object", status=200)
     return answer
+
+
+def _error_answer(response: Response, answer: Any) -> DynamoDBError:
+    error = error_from_wire(response.status, answer)
+    if error.code is None and response.status < 500:
+        error.hint = "DynamoDB does not answer so: check the endpoint, and what stands between it and here"
+    return error
 
 
 def _tell(listen: Any, event: object) -> None:

@@ -423,6 +423,10 @@ class BatchError(DynamoDBError):
 
     failed: tuple[Any, ...] = ()
 
+    def redact(self) -> Self:
+        self.failed = ()
+        return super().redact()
+
 
 # ── from the wire ────────────────────────────────────────────────────────────────────────────────────────────────────
 def all_errors() -> list[type[DynamoDBError]]:
@@ -434,7 +438,7 @@ def all_errors() -> list[type[DynamoDBError]]:
 
 
 #: the service's error code → class
-BY_CODE: dict[str, type[DynamoDBError]] = {code: cls for cls in all_errors() for code in cls.codes}
+BY_CODE: dict[str, type[DynamoDBError]] = {code: cls for cls in all_errors() for code in vars(cls).get("codes", ())}
 
 
 def error_class(code: str | None, status: int) -> type[DynamoDBError]:
@@ -454,7 +458,7 @@ def error_from_wire(status: int, answer: Any) -> DynamoDBError:
     """
     data = answer if isinstance(answer, Mapping) else {}
     raw_code = data.get("__type") or data.get("code")
-    code = raw_code.rpartition("#")[2] if isinstance(raw_code, str) else None
+    code = raw_code.rpartition("#")[2] or None if isinstance(raw_code, str) else None
     message = data.get("message") or data.get("Message")
     if not isinstance(message, str):
         message = code or f"the service answered with HTTP status {status}"

@@ -85,7 +85,7 @@ class KeySchema:
 
     def __post_init__(self) -> None:
         for name in self.names:
-            if not isinstance(name, str) or not 1 <= len(name.encode()) <= limits.KEY_ATTRIBUTE_NAME_MAX_BYTES:
+            if not _is_attribute_name(name):
                 raise InvalidTable(f"{name!r} is not a name that a key attribute can have: 1 to 255 bytes of text")
         if self.partition_key == self.sort_key:
             raise InvalidTable(f"partition key and sort key are both named {self.partition_key!r}")
@@ -96,6 +96,13 @@ class KeySchema:
 
     def __str__(self) -> str:
         return f"({', '.join(self.names)})"
+
+
+def _is_attribute_name(name: Any) -> bool:
+    try:
+        return isinstance(name, str) and 1 <= len(name.encode()) <= limits.KEY_ATTRIBUTE_NAME_MAX_BYTES
+    except UnicodeEncodeError:  # a lone surrogate: no text that could be sent
+        return False
 
 
 def check_key_value(value: Any, name: str, max_bytes: int) -> None:

@@ -42,4 +42,5 @@ REQUEST_MAX_BYTES: Final = 16 * 1024 * 1024
 EXPRESSION_MAX_BYTES: Final = 4_096
 EXPRESSION_OPERATORS_MAX_COUNT: Final = 300
 IN_MAX_OPERANDS: Final = 100
+LIST_INDEX_MAX: Final = 2**31 - 1  # "List index is not within the allowable range" beyond it
 EXPRESSION_VALUES_MAX_BYTES: Final = 2 * 1024 * 1024

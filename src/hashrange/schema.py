@@ -7,27 +7,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from . import limits
 from .errors import InvalidTable
 from .key import KeySchema
 
-_NAME = re.compile(r"[A-Za-z0-9_.\-]+\Z")
-_ARN = re.compile(r"arn:[a-z0-9-]+:dynamodb:[a-z0-9-]+:\d+:table/[A-Za-z0-9_.\-]{3,255}\Z")
+_NAME = r"[A-Za-z0-9_.\-]+"
+_ARN = r"arn:[a-z0-9-]+:dynamodb:[a-z0-9-]+:\d+:table/[A-Za-z0-9_.\-]{3,255}"
 
 
-@dataclass(frozen=True, slots=True)
-class GlobalIndex:
+class GlobalIndex(Struct, frozen=True):
     """A global secondary index: keys of its own; it cannot be read consistently."""
 
     partition_key: str
     sort_key: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LocalIndex:
+class LocalIndex(Struct, frozen=True):
     """A local secondary index: the table's partition key and a sort key of its own."""
 
     sort_key: str
@@ -37,8 +36,7 @@ class LocalIndex:
 IndexDeclaration: TypeAlias = "GlobalIndex | LocalIndex | str | tuple[str, str | None]"
 
 
-@dataclass(frozen=True, slots=True)
-class IndexSchema:
+class IndexSchema(Struct, frozen=True):
     """An index as requests need it."""
 
     name: str
@@ -46,8 +44,7 @@ class IndexSchema:
     is_global: bool
 
 
-@dataclass(frozen=True, slots=True)
-class TableSchema:
+class TableSchema(Struct, frozen=True):
     """A table as requests need it.
 
     Raises:
@@ -56,7 +53,7 @@ class TableSchema:
 
     name: str
     keys: KeySchema
-    indexes: Mapping[str, IndexSchema] = field(default_factory=dict)
+    indexes: Mapping[str, IndexSchema] = {}
     ttl_attribute: str | None = None
 
     def __post_init__(self) -> None:
@@ -87,7 +84,7 @@ def check_table_name(name: object) -> None:
     Raises:
         InvalidTable: says what is allowed.
     """
-    if not (isinstance(name, str) and _ARN.match(name)):
+    if not (isinstance(name, str) and re.fullmatch(_ARN, name)):
         _check_name("table", name, limits.TABLE_NAME_MIN_CHARS, limits.TABLE_NAME_MAX_CHARS)
 
 
@@ -119,7 +116,7 @@ def _index(name: str, declared: IndexDeclaration, partition_key: str) -> IndexSc
 
 
 def _check_name(kind: str, name: object, shortest: int, longest: int) -> None:
-    if not (isinstance(name, str) and shortest <= len(name) <= longest and _NAME.match(name)):
+    if not (isinstance(name, str) and shortest <= len(name) <= longest and re.fullmatch(_NAME, name)):
         raise InvalidTable(
             f"{name!r} is not the name of {'an' if kind == 'index' else 'a'} {kind}: "
             f"{shortest} to {longest} characters of letters, digits, '_', '.' and '-'"

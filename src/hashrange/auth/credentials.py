@@ -6,7 +6,6 @@ or the time, or know a kind of provider.
 
 from __future__ import annotations
 
-import hmac
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +15,7 @@ from ..errors import InvalidCredentials
 
 _HIDDEN: Final = "***"
 #: what may stand in a header and in a signature's scope: visible ASCII, no space
-_HEADER_TEXT = re.compile(r"[!-~]+")
+_HEADER_TEXT = r"[!-~]+"
 #: below this length, four characters would be too much of an access key to show
 _ACCESS_KEY_SHOWN_FROM_CHARS: Final = 16
 
@@ -67,7 +66,9 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self.reveal_bytes(), other.reveal_bytes())
+        from hmac import compare_digest  # slow to import, and secrets are seldom compared
+
+        return compare_digest(self.reveal_bytes(), other.reveal_bytes())
 
     def __hash__(self) -> int:
         return hash(self._value)
@@ -119,7 +120,7 @@ class Credentials:
         parts = [("the access key", self.access_key), ("the secret key", self.secret_key.reveal())]
         parts += [("the session token", self.token.reveal())] if self.token is not None else []
         for name, text in parts:
-            if not _HEADER_TEXT.fullmatch(text):
+            if not re.fullmatch(_HEADER_TEXT, text):
                 return f"{name} {'holds a space, a line break or what is not ASCII' if text else 'is empty'}"
         return None
 

@@ -5,9 +5,11 @@ Owns the retry table. Must not sleep, send, or know a transport.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from ..errors import (
     ConfigurationError,
@@ -22,8 +24,12 @@ from ..errors import (
 from .backoff import delay
 
 
-@dataclass(frozen=True, slots=True)
-class RetryRule:
+def _check_seconds(name: str, value: Any) -> None:
+    if type(value) not in (int, float) or not 0 <= value < math.inf:
+        raise ConfigurationError(f"{name} is {value!r}; it must be a number of seconds, 0 or more")
+
+
+class RetryRule(Struct, frozen=True):
     """How one kind of error is retried.
 
     Attributes:
@@ -37,12 +43,10 @@ class RetryRule:
     def __post_init__(self) -> None:
         if type(self.max_attempts) is not int or self.max_attempts < 1:
             raise ConfigurationError(f"max_attempts is {self.max_attempts!r}; it must be a whole number of at least 1")
-        if not 0 <= self.base_delay < float("inf"):
-            raise ConfigurationError(f"base_delay is {self.base_delay!r}; it must be a number of seconds, 0 or more")
+        _check_seconds("base_delay", self.base_delay)
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
+class RetryPolicy(Struct, frozen=True):
     """How often, and after how long, each kind of error is retried; a policy is data.
 
     Attributes:
@@ -54,16 +58,18 @@ class RetryPolicy:
         max_delay: seconds; no delay is longer.
     """
 
-    throttling: RetryRule = field(default=RetryRule(10, 0.050))
-    internal: RetryRule = field(default=RetryRule(3, 0.100))
-    network: RetryRule = field(default=RetryRule(3, 0.100))
-    unavailable: RetryRule = field(default=RetryRule(3, 0.500))
-    conflict: RetryRule = field(default=RetryRule(3, 0.100))
+    throttling: RetryRule = RetryRule(10, 0.050)
+    internal: RetryRule = RetryRule(3, 0.100)
+    network: RetryRule = RetryRule(3, 0.100)
+    unavailable: RetryRule = RetryRule(3, 0.500)
+    conflict: RetryRule = RetryRule(3, 0.100)
     max_delay: float = 20.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.max_delay < float("inf"):
-            raise ConfigurationError(f"max_delay is {self.max_delay!r}; it must be a number of seconds, 0 or more")
+        for name in ("throttling", "internal", "network", "unavailable", "conflict"):
+            if not isinstance(getattr(self, name), RetryRule):
+                raise ConfigurationError(f"{name} is {getattr(self, name)!r}; it must be a RetryRule")
+        _check_seconds("max_delay", self.max_delay)
 
     @classmethod
     def default(cls) -> RetryPolicy:
@@ -113,14 +119,13 @@ def _mappings(reasons: Iterable[Any]) -> Iterable[dict[str, Any]]:
     return (reason for reason in reasons if isinstance(reason, dict))
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """What to do after a failure.
 
     Attributes:
         retry: whether to send again.
         delay: seconds to wait before that.
-        out_of_time: it would be sent again if the deadline allowed for the wait.
+        out_of_time: it might be sent again, and the deadline does not allow for it.
     """
 
     retry: bool
@@ -129,6 +134,7 @@ class Decision:
 
 
 GIVE_UP = Decision(retry=False)
+OUT_OF_TIME = Decision(retry=False, out_of_time=True)
 
 
 def decide(policy: RetryPolicy, error: DynamoDBError, failures: int, time_left: float, chance: float) -> Decision:
@@ -142,6 +148,7 @@ def decide(policy: RetryPolicy, error: DynamoDBError, failures: int, time_left: 
     """
     rule = policy.rule(error)
     if failures >= rule.max_attempts:
-        return GIVE_UP
+        # an attempt gets no more time than the call has left: the last one may have been ended by the deadline
+        return OUT_OF_TIME if error.retryable and time_left <= 0 else GIVE_UP
     wait = delay(failures, rule.base_delay, policy.max_delay, chance)
-    return Decision(retry=False, out_of_time=True) if wait >= time_left else Decision(retry=True, delay=wait)
+    return OUT_OF_TIME if wait >= time_left else Decision(retry=True, delay=wait)

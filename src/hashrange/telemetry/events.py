@@ -5,14 +5,14 @@ Owns the events and the Observer protocol. Must not know logging, metrics or tra
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 from ..errors import DynamoDBError
 
 
-@dataclass(frozen=True, slots=True)
-class AttemptFailed:
+class AttemptFailed(Struct, frozen=True):
     """One request of a call failed.
 
     Attributes:
@@ -29,8 +29,7 @@ class AttemptFailed:
     delay: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class CallFinished:
+class CallFinished(Struct, frozen=True):
     """A call has an answer, or has failed for good.
 
     Attributes:

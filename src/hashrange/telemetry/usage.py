@@ -6,16 +6,16 @@ Must not know who calls. A context variable carries the open trackers, so each r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextvars import ContextVar, Token
-from dataclasses import dataclass, field
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any
+
+from msgspec import Struct
 
 _READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"})
 
 
-@dataclass(frozen=True, slots=True)
-class ConsumedCapacity:
+class ConsumedCapacity(Struct, frozen=True):
     """Capacity units that a call consumed, in read or write request units.
 
     Attributes:
@@ -29,7 +29,7 @@ class ConsumedCapacity:
     read_units: float = 0.0
     write_units: float = 0.0
     table_units: float = 0.0
-    indexes: Mapping[str, float] = field(default_factory=dict)
+    indexes: Mapping[str, float] = {}
 
     def __add__(self, other: ConsumedCapacity) -> ConsumedCapacity:
         names = {*self.indexes, *other.indexes}
@@ -69,8 +69,7 @@ def _one_table(operation: str, reported: Mapping[str, Any]) -> ConsumedCapacity:
     )
 
 
-@dataclass(slots=True)
-class Usage:
+class Usage(Struct):
     """Sums over calls; a context manager that adds up everything awaited inside it, tasks started inside it included.
 
     Attributes:
@@ -86,18 +85,18 @@ class Usage:
     read_units: float = 0.0
     write_units: float = 0.0
     elapsed: float = 0.0
-    _token: Token[tuple[Usage, ...]] | None = field(default=None, repr=False, compare=False)
 
     def __enter__(self) -> Usage:
-        self._token = TRACKERS.set((*TRACKERS.get(), self))
+        trackers = TRACKERS.get()
+        if any(one is self for one in trackers):
+            raise RuntimeError("this tracker is already open: make another with db.track()")
+        TRACKERS.set((*trackers, self))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._token is not None, "entered before"
-        TRACKERS.reset(self._token)
-        self._token = None
+        TRACKERS.set(tuple(one for one in TRACKERS.get() if one is not self))
 
     def add(self, attempts: int, elapsed: float, consumed: ConsumedCapacity | None, *, failed: bool) -> None:
         """Count one call."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import enum
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, cast
 
 import httptools
+from msgspec import Struct
 
 from ..errors import AttemptTimeout, BadResponse, ConnectionLost, NetworkError
 
@@ -22,15 +22,22 @@ if TYPE_CHECKING:
 #: DynamoDB's answers hold at most 16 MB of items; JSON and base64 make that at most four times as long.
 ANSWER_MAX_BYTES: Final = 64 * 1024 * 1024
 HEADERS_MAX_COUNT: Final = 128
+READ_BUFFER_BYTES: Final = 64 * 1024
+#: an answer with none of these headers has no length of its own
+_FRAMED: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
-@dataclass(slots=True)
-class HttpAnswer:
+class HttpAnswer(Struct):
     """A whole answer. Header names are lower-case bytes."""
 
     status: int
     headers: dict[bytes, bytes]
     body: bytes
+
+
+def read_buffer() -> memoryview:
+    """What connections of one loop read into; a new one for every read would cost more than the read itself."""
+    return memoryview(bytearray(READ_BUFFER_BYTES))
 
 
 class State(enum.Enum):
@@ -40,7 +47,7 @@ class State(enum.Enum):
     CLOSED = "closed"
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.BufferedProtocol):
     """One connection; made by ``wire.dial``, lent out by ``wire.pool``.
 
     Attributes:
@@ -48,8 +55,10 @@ class Connection(asyncio.Protocol):
         idle_since, opened_at: the loop's time of the last exchange's end, and of the opening.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, buffer: memoryview | None = None) -> None:
         self._loop = loop
+        # what is read is used up before anything else is read in this loop: so connections can share a buffer
+        self._buffer = read_buffer() if buffer is None else buffer
         self.state = State.OPENING
         self.opened_at = self.idle_since = loop.time()
         self.on_idle_close: Callable[[Connection], None] | None = None
@@ -60,7 +69,8 @@ class Connection(asyncio.Protocol):
         self._body: list[bytes] = []
         self._received_bytes = 0
         self._deadline: float | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: asyncio.Handle | None = None
+        self._timer_at = 0.0
 
     def __repr__(self) -> str:
         return f"<Connection {self.state.value}>"
@@ -75,14 +85,19 @@ class Connection(asyncio.Protocol):
             ConnectionLost: the peer closed or reset it, before or within the answer.
             AttemptTimeout: the answer was not whole in time.
             BadResponse: what came is not HTTP, or too much.
+            ClientClosed, or what else ``close`` was given: it was closed on this side.
         """
-        if self.state is not State.IDLE:
+        transport = self._transport
+        if self.state is not State.IDLE or transport is None or transport.is_closing():
+            if self.state is State.IDLE:
+                self.close()  # the transport has seen a reset, and tells us in the loop's next round
             raise _unsent(ConnectionLost("the connection was closed before it could be used"))
-        assert self._transport is not None, "an idle connection has a transport"
+        if timeout <= 0:
+            raise _unsent(AttemptTimeout("no time was left to send the request"))
         self.state = State.BUSY
         self._waiter = self._loop.create_future()
         self._arm(timeout)
-        self._transport.write(request)
+        transport.write(request)
         del request  # it holds a signature: tools that show the locals of a traceback must not find it
         try:
             return await self._waiter
@@ -93,9 +108,9 @@ class Connection(asyncio.Protocol):
             self._waiter = None
             self._deadline = None
 
-    def close(self) -> None:
-        """Close at once, without waiting for the peer. Idempotent."""
-        self._end(ConnectionLost("the connection was closed on this side"))
+    def close(self, error: NetworkError | None = None) -> None:
+        """Close at once, without waiting for the peer; an exchange under way fails with ``error``. Idempotent."""
+        self._end(error or ConnectionLost("the connection was closed on this side"))
 
     # ── asyncio's side ───────────────────────────────────────────────────────────────────────────────────────────────
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -104,31 +119,45 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self.state = State.IDLE
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        data = self._buffer[:nbytes]
         if self.state is not State.BUSY or self._parser is None:
             self._end(BadResponse("the peer sent data that nobody asked for"))
             return
-        self._received_bytes += len(data)
+        self._received_bytes += nbytes
         if self._received_bytes > ANSWER_MAX_BYTES:
             self._end(BadResponse(f"the answer is longer than {ANSWER_MAX_BYTES} bytes"))
             return
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserError as error:
+        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
             self._end(BadResponse(f"the peer does not speak HTTP: {error}"))
 
     def eof_received(self) -> bool:
-        return False  # close our half too
+        waiter, parser = self._waiter, self._parser
+        # a body with neither a length nor chunks ends where the connection ends (RFC 9112, 6.3)
+        whole = bool(self._body) and _FRAMED.isdisjoint(self._headers)
+        if whole and parser is not None and waiter is not None and not waiter.done():
+            waiter.set_result(HttpAnswer(parser.get_status_code(), self._headers, b"".join(self._body)))
+        self._lose(None)  # at once: by the time that connection_lost comes, somebody could have used it
+        return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
-        reason = f": {exc}" if exc else ""
-        if self._body or self._headers:
-            self._end(ConnectionLost(f"the peer closed the connection in the middle of its answer{reason}"))
-        else:
-            self._end(ConnectionLost(f"the peer closed the connection{reason}"))
+        self._lose(exc)
+
+    def _lose(self, reason: Exception | None) -> None:
+        middle = " in the middle of its answer" if self._received_bytes else ""
+        self._end(ConnectionLost(f"the peer closed the connection{middle}{f': {reason}' if reason else ''}"))
 
     # ── httptools' side ──────────────────────────────────────────────────────────────────────────────────────────────
+    def on_message_begin(self) -> None:
+        if self.state is not State.BUSY:
+            self._end(BadResponse("the peer sent more than one answer"))
+
     def on_header(self, name: bytes, value: bytes) -> None:
         self._headers[name.lower()] = value
         if len(self._headers) > HEADERS_MAX_COUNT:
@@ -175,10 +204,14 @@ class Connection(asyncio.Protocol):
     def _arm(self, timeout: float) -> None:
         self._deadline = deadline = self._loop.time() + timeout
         if self._timer is not None:
-            if self._timer.when() <= deadline:
+            if self._timer_at <= deadline:
                 return
             self._timer.cancel()
-        self._timer = self._loop.call_at(deadline, self._on_timer)
+        self._set_timer(deadline)
+
+    def _set_timer(self, at: float) -> None:
+        self._timer_at = at  # not asked of the handle: uvloop's has no time where it is due at once
+        self._timer = self._loop.call_at(at, self._on_timer)
 
     def _on_timer(self) -> None:
         self._timer = None
@@ -188,7 +221,7 @@ class Connection(asyncio.Protocol):
         if self._loop.time() >= deadline:
             self._end(AttemptTimeout("no whole answer came in time"))
         else:
-            self._timer = self._loop.call_at(deadline, self._on_timer)
+            self._set_timer(deadline)
 
 
 def _unsent(error: NetworkError) -> NetworkError:

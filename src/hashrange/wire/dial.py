@@ -8,26 +8,27 @@ from __future__ import annotations
 import asyncio
 import ssl
 from base64 import b64encode
-from dataclasses import dataclass
 from typing import Any, Protocol
-from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from ..errors import ConnectFailed
-from .connection import Connection, State
+from .connection import Connection, State, read_buffer
+from .tcp import open_socket
 
-#: seconds after which the next address of a host is tried beside the first one (RFC 8305, "Happy Eyeballs")
-_NEXT_ADDRESS_DELAY = 0.25
 _PROXY_ANSWER_MAX_BYTES = 16 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Where a connection leads: host, port, the TLS context (None: plain TCP) and the URL of a proxy, if any."""
 
     host: str
     port: int
     tls: ssl.SSLContext | None = None
     proxy: str | None = None
+
+    def __repr__(self) -> str:
+        return f"<Origin {self}>"  # a proxy's user and password are secrets
 
     def __str__(self) -> str:
         return f"{self.host}:{self.port}" + (" through a proxy" if self.proxy else "")
@@ -40,51 +41,68 @@ class Dial(Protocol):
 
 
 def dialer(origin: Origin) -> Dial:
-    """A ``Dial`` for the origin."""
+    """A ``Dial`` for the origin, for one event loop: its connections share a buffer."""
+    buffer = read_buffer()
 
     async def dial(timeout: float) -> Connection:
-        return await open_connection(origin, timeout)
+        return await open_connection(origin, timeout, buffer)
 
     return dial
 
 
-async def open_connection(origin: Origin, timeout: float) -> Connection:
+async def open_connection(origin: Origin, timeout: float, buffer: memoryview | None = None) -> Connection:
     """An IDLE connection to the origin.
 
     Raises:
         ConnectFailed: it could not be opened within ``timeout`` seconds; says at which stage, and why.
     """
     stage = ["connecting"]
+    if timeout <= 0:
+        raise ConnectFailed(f"no connection to {origin}: no time was left to open one")
     try:
         async with asyncio.timeout(timeout):
             if origin.proxy is None:
-                return await _connect(origin.host, origin.port, origin.tls)
-            return await _connect_through(origin.proxy, origin, stage)
+                return await _connect(origin, stage, buffer)
+            return await _connect_through(origin.proxy, origin, stage, buffer)
     except TimeoutError:
         raise ConnectFailed(f"no connection to {origin} within {timeout:g} s while {stage[-1]}") from None
-    except (OSError, ssl.SSLError) as error:
+    except (OSError, ValueError) as error:  # ValueError: a text that cannot be a host name
         hint = "the server's certificate is not trusted" if isinstance(error, ssl.SSLCertVerificationError) else None
         raise ConnectFailed(f"no connection to {origin} while {stage[-1]}: {error}", hint=hint) from error
 
 
-async def _connect(host: str, port: int, tls: ssl.SSLContext | None) -> Connection:
+async def _connect(origin: Origin, stage: list[str], buffer: memoryview | None) -> Connection:
     loop = asyncio.get_running_loop()
-    options: dict[str, Any] = {"server_hostname": host} if tls is not None else {}
-    if isinstance(loop, asyncio.BaseEventLoop):  # uvloop tries one address after the other and has no such option
-        options["happy_eyeballs_delay"] = _NEXT_ADDRESS_DELAY
-    _, connection = await loop.create_connection(lambda: Connection(loop), host, port, ssl=tls, **options)
+    sock = await open_socket(origin.host, origin.port)
+    options: dict[str, Any] = {}
+    if origin.tls is not None:
+        stage.append("starting TLS")
+        options = {"ssl": origin.tls, "server_hostname": origin.host}
+    connection = Connection(loop, buffer)
+    try:
+        await loop.create_connection(lambda: connection, sock=sock, **options)
+    except BaseException:
+        connection.close()  # at once: the loop would say goodbye by TLS first, and wait for an answer
+        raise
     return connection
 
 
-async def _connect_through(proxy: str, origin: Origin, stage: list[str]) -> Connection:
+async def _connect_through(
+    proxy: str, origin: Origin, stage: list[str], buffer: memoryview | None
+) -> Connection:
+    from urllib.parse import urlsplit  # slow to import, and few programs need it
+
     loop = asyncio.get_running_loop()
     url = urlsplit(proxy)
     stage.append("connecting to the proxy")
-    transport, tunnel = await loop.create_connection(lambda: _Tunnel(loop), url.hostname or "", url.port or 80)
+    sock = await open_socket(url.hostname or "", url.port or 80)
+    transport, tunnel = await loop.create_connection(lambda: _Tunnel(loop), sock=sock)
     try:
         stage.append("waiting for the proxy's answer to CONNECT")
         await tunnel.connect(transport, origin, _proxy_authorization(url.username, url.password))
-        connection = Connection(loop)
+        if transport.is_closing():
+            raise ConnectFailed(f"the proxy closed the tunnel to {origin.host}")
+        connection = Connection(loop, buffer)
         transport.set_protocol(connection)
         if origin.tls is not None:
             stage.append("starting TLS through the proxy")
@@ -105,6 +123,8 @@ async def _connect_through(proxy: str, origin: Origin, stage: list[str]) -> Conn
 def _proxy_authorization(user: str | None, password: str | None) -> str:
     if user is None:
         return ""
+    from urllib.parse import unquote
+
     token = b64encode(f"{unquote(user)}:{unquote(password or '')}".encode()).decode()
     return f"Proxy-Authorization: Basic {token}\r\n"
 
@@ -128,16 +148,21 @@ class _Tunnel(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        if self._answer.done():
-            return
-        if b"\r\n\r\n" in self._received:
-            self._answer.set_result(self._received.split(b"\r\n", 1)[0])
+        head, end, surplus = self._received.partition(b"\r\n\r\n")
+        if surplus:
+            self._fail("the proxy talks into the tunnel")
+        elif end:
+            if not self._answer.done():
+                self._answer.set_result(head.split(b"\r\n", 1)[0])
         elif len(self._received) > _PROXY_ANSWER_MAX_BYTES:
-            self._answer.set_exception(ConnectFailed("the proxy's answer to CONNECT has no end"))
+            self._fail("the proxy's answer to CONNECT has no end")
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._fail("the proxy closed the connection")
+
+    def _fail(self, message: str) -> None:
         if not self._answer.done():
-            self._answer.set_exception(ConnectFailed("the proxy closed the connection"))
+            self._answer.set_exception(ConnectFailed(message))
             self._answer.exception()  # nobody may be waiting yet
 
 

@@ -6,11 +6,15 @@ Must not know what is asked.
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from typing import Final
 
 from ..errors import ConnectFailed
 from .dial import Origin, open_connection, tls_context
+from .sigv4 import host_header
+
+_SET_HERE: Final = frozenset({"host", "connection", "content-length"})
 
 
 async def fetch(
@@ -20,33 +24,50 @@ async def fetch(
 
     Args:
         method: GET, PUT or POST.
-        url: http or https, with a host; proxies are not used.
-        headers: sent as given, beside Host, Content-Length and Connection.
+        url: http or https, with a host, percent-encoded; proxies are not used.
+        headers: sent as given, but for Host, Content-Length and Connection, which are set here.
         timeout: seconds for the whole of it.
 
     Raises:
         NetworkError: no whole answer came.
     """
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConnectFailed(f"{parts.scheme}://{parts.hostname} is not an http or https address")
-    secure = parts.scheme == "https"
-    tls = await asyncio.to_thread(tls_context) if secure else None  # reads the trust store from disk
-    origin = Origin(parts.hostname, parts.port or (443 if secure else 80), tls)
-    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    host = parts.netloc.rpartition("@")[2]
-    lines = [f"{method} {target} HTTP/1.1", f"Host: {host}", "Connection: close", f"Content-Length: {len(body)}"]
-    lines += [f"{name}: {value}" for name, value in headers.items() if name.lower() != "host"]
-    head = "\r\n".join(lines)
-    if head.count("\r\n") != len(lines) - 1 or not head.isascii():
-        raise ConnectFailed("a header or the address holds a line break or a character that is not ASCII")
     loop = asyncio.get_running_loop()
-    started = loop.time()
-    connection = await open_connection(origin, timeout)
+    deadline = loop.time() + timeout
+    host, port, secure, target = _address(url)
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {host_header(url)}", "Connection: close"]
+    lines += [f"{name}: {value}" for name, value in headers.items() if name.lower() not in _SET_HERE]
+    lines += [f"Content-Length: {len(body)}"]
+    if not all(line.isascii() and line.isprintable() for line in lines) or lines[0].count(" ") != 2:
+        raise ConnectFailed("a header or the address holds a line break, or a character that is not allowed there")
+    request = "\r\n".join((*lines, "", "")).encode("ascii") + body
+    tls = await _trust_store(timeout) if secure else None
+    connection = await open_connection(Origin(host, port, tls), deadline - loop.time())
     try:
-        answer = await connection.exchange(
-            f"{head}\r\n\r\n".encode("ascii") + body, max(0.001, timeout - (loop.time() - started))
-        )
+        answer = await connection.exchange(request, deadline - loop.time())
     finally:
         connection.close()
     return answer.status, answer.body
+
+
+def _address(url: str) -> tuple[str, int, bool, str]:
+    """Host, port, whether it is https, and the request's target."""
+    from urllib.parse import urlsplit  # slow to import, and few programs need it
+
+    try:
+        parts = urlsplit(url)
+        host, given_port = parts.hostname, parts.port
+    except ValueError:  # its text may hold a part of a password
+        raise ConnectFailed("the address is malformed: its host or its port cannot be read") from None
+    if parts.scheme not in ("http", "https") or not host:
+        raise ConnectFailed(f"{parts.scheme}://{host} is not an http or https address")
+    secure = parts.scheme == "https"
+    port = (443 if secure else 80) if given_port is None else given_port
+    return host, port, secure, (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+
+
+async def _trust_store(timeout: float) -> ssl.SSLContext:
+    try:
+        async with asyncio.timeout(timeout):
+            return await asyncio.to_thread(tls_context)  # reads it from disk
+    except TimeoutError:
+        raise ConnectFailed(f"the trust store was not read within {timeout:g} s") from None

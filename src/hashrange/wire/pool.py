@@ -89,13 +89,16 @@ class Pool:
         max_connections, max_waiters: how many connections there may be, and how many calls may wait for one.
         idle_timeout: seconds after which an unused connection is closed.
         connect_timeout: seconds that opening a connection may take.
+
+    Attributes:
+        loop: the event loop that its connections belong to.
     """
 
     def __init__(
         self, dial: Dial, *, max_connections: int, max_waiters: int, idle_timeout: float, connect_timeout: float
     ) -> None:
         self._dial = dial
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._connect_timeout = connect_timeout
         self._max_waiters = max_waiters
         self._ledger: Ledger[Connection] = Ledger(max_connections, idle_timeout)
@@ -112,7 +115,7 @@ class Pool:
         """A connection that is free right now, or None; without waiting."""
         if not self._ledger.idle:
             return None
-        connection, stale = self._ledger.take(self._loop.time())
+        connection, stale = self._ledger.take(self.loop.time())
         for gone in stale:
             gone.close()
         return connection
@@ -122,12 +125,14 @@ class Pool:
 
         Raises:
             ConnectFailed: none could be opened.
-        ClientClosed: the pool was closed.
+            ClientClosed: the pool was closed.
             AttemptTimeout: none was free within ``timeout`` seconds, or too many calls are waiting already.
         """
         connection = self.take()
         if connection is not None:
             return connection
+        if self._closed:
+            raise client_closed()
         if self._ledger.may_open():
             self._ledger.opening += 1
             return await self._open(timeout)
@@ -135,7 +140,7 @@ class Pool:
 
     def release(self, connection: Connection) -> None:
         """Give back a connection, whatever its state; the next waiter gets it, or a new one in its place."""
-        reusable = self._ledger.give_back(connection, self._loop.time())
+        reusable = self._ledger.give_back(connection, self.loop.time())
         if not reusable or self._closed:
             connection.close()
             self._wake_to_open()
@@ -148,7 +153,7 @@ class Pool:
                 return
         self._ledger.idle.append(connection)
         if self._reaper is None:
-            self._reaper = self._loop.call_later(self._ledger.idle_timeout, self._reap)
+            self._reaper = self.loop.call_later(self._ledger.idle_timeout, self._reap)
 
     def close(self) -> None:
         """Close every connection; calls under way fail. Idempotent."""
@@ -158,18 +163,18 @@ class Pool:
             self._reaper = None
         idle, self._ledger.idle = self._ledger.idle, []
         for connection in (*idle, *self._ledger.busy):
-            connection.close()
+            connection.close(ClientClosed("the client was closed while the call was under way"))
         while self._waiters:
             waiter = self._waiters.popleft()
             if not waiter.done():
-                waiter.set_exception(ClientClosed("the client was closed"))
+                waiter.set_exception(client_closed())
 
     # ── the slow ways ────────────────────────────────────────────────────────────────────────────────────────────────
     async def _open(self, timeout: float) -> Connection:
         """Open a connection; it is counted as opening already."""
         try:
             if self._closed:
-                raise ClientClosed("the client was closed")
+                raise client_closed()
             connection = await self._dial(min(timeout, self._connect_timeout))
         except BaseException:
             self._ledger.opening -= 1
@@ -180,7 +185,7 @@ class Pool:
         self._ledger.busy.add(connection)
         if self._closed:
             self.release(connection)
-            raise ClientClosed("the client was closed")
+            raise client_closed()
         return connection
 
     async def _wait(self, timeout: float) -> Connection:
@@ -188,9 +193,9 @@ class Pool:
             raise _not_sent(
                 f"all {self._ledger.max_connections} connections are in use and {len(self._waiters)} calls are waiting"
             )
-        waiter: asyncio.Future[Connection | None] = self._loop.create_future()
+        waiter: asyncio.Future[Connection | None] = self.loop.create_future()
         self._waiters.append(waiter)
-        started = self._loop.time()
+        started = self.loop.time()
         try:
             async with asyncio.timeout(timeout):
                 connection = await waiter
@@ -206,7 +211,7 @@ class Pool:
                 return connection
             self._ledger.busy.discard(connection)  # its peer closed it between the handing over and now
             self._ledger.opening += 1
-        return await self._open(max(0.001, timeout - (self._loop.time() - started)))
+        return await self._open(max(0.001, timeout - (self.loop.time() - started)))
 
     def _abandon(self, waiter: asyncio.Future[Connection | None]) -> None:
         """A call stopped waiting; what it was given meanwhile goes to the next."""
@@ -236,11 +241,18 @@ class Pool:
 
     def _reap(self) -> None:
         self._reaper = None
-        for connection in self._ledger.expired(self._loop.time()):
+        for connection in self._ledger.expired(self.loop.time()):
             connection.close()
         if self._ledger.idle:
-            wait = self._ledger.idle[0].idle_since + self._ledger.idle_timeout - self._loop.time()
-            self._reaper = self._loop.call_later(max(0.05, wait), self._reap)
+            wait = self._ledger.idle[0].idle_since + self._ledger.idle_timeout - self.loop.time()
+            self._reaper = self.loop.call_later(max(0.05, wait), self._reap)
+
+
+def client_closed() -> ClientClosed:
+    """The error of a call that comes too late; nothing was sent for it."""
+    error = ClientClosed("the client was closed")
+    error.sent = False
+    return error
 
 
 def _not_sent(message: str) -> AttemptTimeout:

@@ -12,15 +12,15 @@ import hmac
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
-from urllib.parse import quote, urlsplit
+
+from msgspec import Struct
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
 _TARGET_PREFIX = "DynamoDB_20120810."
 _NOT_SIGNED = frozenset({"authorization", "connection", "expect", "transfer-encoding", "user-agent", "x-amzn-trace-id"})
-_SPACES = re.compile(r" +")
+_SET_HERE = frozenset({"authorization", "host", "x-amz-date", "x-amz-security-token"})
 
 
 def amz_date(now: float) -> str:
@@ -48,13 +48,15 @@ def canonical_request(method: str, url: str, headers: Mapping[str, str], payload
 
     ``headers`` are signed as given, but for those that proxies may change; ``url`` is already percent-encoded.
     """
+    from urllib.parse import quote, urlsplit  # slow to import, for few calls in a program's life
+
     parts = urlsplit(url)
     query = sorted(
         (quote(name, safe="-_.~%"), quote(value, safe="-_.~%"))
         for name, _, value in (pair.partition("=") for pair in parts.query.split("&") if pair)
     )
     signed = sorted(
-        (name.lower().strip(), _SPACES.sub(" ", value.strip()))
+        (name.lower().strip(), re.sub(" +", " ", value.strip()))
         for name, value in headers.items()
         if name.lower() not in _NOT_SIGNED
     )
@@ -95,14 +97,16 @@ def sign_headers(
     token: str | None,
     now: float,
 ) -> dict[str, str]:
-    """All headers of the signed request: those given, Host, X-Amz-Date, the session token and Authorization.
+    """All headers of the signed request: those given, and in place of theirs Host, X-Amz-Date, X-Amz-Security-Token and
+    Authorization.
 
     Args:
         url: absolute, percent-encoded.
         now: seconds since the epoch.
     """
     date = amz_date(now)
-    all_headers = {"Host": _host(url), **headers, "X-Amz-Date": date}
+    all_headers = {name: value for name, value in headers.items() if name.lower() not in _SET_HERE}
+    all_headers |= {"Host": host_header(url), "X-Amz-Date": date}
     if token is not None:
         all_headers["X-Amz-Security-Token"] = token
     request, names = canonical_request(method, url, all_headers, sha256(body).hexdigest())
@@ -115,16 +119,17 @@ def sign_headers(
     return all_headers
 
 
-def _host(url: str) -> str:
+def host_header(url: str) -> str:
     """The Host header of a URL: without the port where it is the scheme's own."""
+    from urllib.parse import urlsplit
+
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     default = {"http": ":80", "https": ":443"}.get(parts.scheme, "")
     return host.removesuffix(default) if default else host
 
 
-@dataclass(frozen=True, slots=True)
-class _Template:
+class _Template(Struct, frozen=True):
     """What is the same for all requests of one operation, second and identity."""
 
     head: bytes  # everything up to the signature
@@ -176,13 +181,17 @@ class DynamoDBSigner:
     def _template(self, operation: str, access_key: str, secret_key: str, token: str | None, second: int) -> _Template:
         date = amz_date(second)
         scope = f"{date[:8]}/{self._region}/dynamodb/aws4_request"
-        headers = {"Host": self._host, "X-Amz-Date": date, "X-Amz-Target": _TARGET_PREFIX + operation}
+        headers = {
+            "Host": self._host,
+            "Content-Type": "application/x-amz-json-1.0",
+            "X-Amz-Date": date,
+            "X-Amz-Target": _TARGET_PREFIX + operation,
+        }
         if token is not None:
             headers["X-Amz-Security-Token"] = token
         canonical, names = canonical_request("POST", "/", headers, "")
         lines = ["POST / HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         lines += [
-            "Content-Type: application/x-amz-json-1.0",
             f"User-Agent: {self._user_agent}",
             f"Authorization: {_ALGORITHM} Credential={access_key}/{scope}, SignedHeaders={names}, Signature=",
         ]

@@ -6,14 +6,14 @@ simulator, a cassette and injected faults are all transports; nothing above this
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from ..errors import DynamoDBError
 
 
-@dataclass(slots=True)
-class Request:
+class Request(Struct):
     """One attempt of one call.
 
     Attributes:
@@ -29,8 +29,7 @@ class Request:
     table: str | None = None
 
 
-@dataclass(slots=True)
-class Response:
+class Response(Struct):
     """The answer to one attempt; any HTTP status.
 
     Attributes:

@@ -1,0 +1,1 @@
+"""Building requests and reading answers, by family. Pure: Python in, wire shape out, and back."""

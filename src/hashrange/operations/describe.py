@@ -1,0 +1,134 @@
+"""DescribeTable and DescribeTimeToLive: answers as typed values.
+
+Must not know transports or Table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct
+
+from ..key import KeySchema
+from ..schema import IndexSchema, TableSchema
+from ..types import WireObject
+
+
+class StreamDescription(Struct, frozen=True):
+    """A table's stream.
+
+    Attributes:
+        enabled: whether changes are being recorded.
+        view_type: KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES; None where there never was a stream.
+        arn, label: of the latest stream, which may be disabled; None where there never was one.
+    """
+
+    enabled: bool = False
+    view_type: str | None = None
+    arn: str | None = None
+    label: str | None = None
+
+
+class IndexDescription(Struct, frozen=True):
+    """One secondary index.
+
+    Attributes:
+        projection: ALL, KEYS_ONLY or INCLUDE.
+        non_key_attributes: what INCLUDE includes.
+        status: CREATING, UPDATING, DELETING or ACTIVE; local indexes are as active as their table.
+    """
+
+    name: str
+    keys: KeySchema
+    is_global: bool
+    projection: str
+    non_key_attributes: tuple[str, ...] = ()
+    status: str = "ACTIVE"
+
+
+class TableDescription(Struct, frozen=True):
+    """What the service says of a table.
+
+    Attributes:
+        status: CREATING, UPDATING, DELETING, ACTIVE, ...
+        attribute_types: key attribute name to S, N or B.
+        ttl_attribute: where TTL is enabled (or being enabled).
+        item_count, size_bytes: as of the service's last count, up to six hours ago.
+        billing_mode: PROVISIONED or PAY_PER_REQUEST.
+        replicas: regions of a global table.
+        raw: the service's ``Table`` structure.
+    """
+
+    name: str
+    arn: str
+    status: str
+    keys: KeySchema
+    attribute_types: Mapping[str, str]
+    indexes: Mapping[str, IndexDescription]
+    ttl_attribute: str | None
+    stream: StreamDescription
+    item_count: int
+    size_bytes: int
+    billing_mode: str
+    replicas: tuple[str, ...]
+    raw: Mapping[str, Any]
+
+    def __repr__(self) -> str:
+        return f"<TableDescription {self.name!r} {self.keys} {self.status}, {len(self.indexes)} indexes>"
+
+    @property
+    def schema(self) -> TableSchema:
+        """What a client's Table needs of it."""
+        indexes = {index.name: IndexSchema(index.name, index.keys, index.is_global) for index in self.indexes.values()}
+        return TableSchema(self.name, self.keys, indexes, self.ttl_attribute)
+
+
+def parse_description(described: WireObject, time_to_live: WireObject) -> TableDescription:
+    """The answers of DescribeTable and DescribeTimeToLive as one description."""
+    table: Mapping[str, Any] = described["Table"]
+    groups = (("GlobalSecondaryIndexes", True), ("LocalSecondaryIndexes", False))
+    indexes = [_index(index, is_global) for group, is_global in groups for index in table.get(group) or ()]
+    ttl: Mapping[str, Any] = time_to_live.get("TimeToLiveDescription") or {}
+    return TableDescription(
+        name=table["TableName"],
+        arn=table.get("TableArn", ""),
+        status=table.get("TableStatus", ""),
+        keys=_keys(table["KeySchema"]),
+        attribute_types={one["AttributeName"]: one["AttributeType"] for one in table.get("AttributeDefinitions") or ()},
+        indexes={index.name: index for index in indexes},
+        ttl_attribute=ttl.get("AttributeName") if ttl.get("TimeToLiveStatus") in ("ENABLED", "ENABLING") else None,
+        stream=_stream(table),
+        item_count=table.get("ItemCount", 0),
+        size_bytes=table.get("TableSizeBytes", 0),
+        billing_mode=(table.get("BillingModeSummary") or {}).get("BillingMode", "PROVISIONED"),
+        replicas=tuple(replica["RegionName"] for replica in table.get("Replicas") or ()),
+        raw=table,
+    )
+
+
+def _keys(elements: Sequence[Mapping[str, str]]) -> KeySchema:
+    by_type = {element["KeyType"]: element["AttributeName"] for element in elements}
+    return KeySchema(by_type["HASH"], by_type.get("RANGE"))
+
+
+def _index(index: Mapping[str, Any], is_global: bool) -> IndexDescription:
+    projection = index.get("Projection") or {}
+    return IndexDescription(
+        name=index["IndexName"],
+        keys=_keys(index["KeySchema"]),
+        is_global=is_global,
+        projection=projection.get("ProjectionType", "ALL"),
+        non_key_attributes=tuple(projection.get("NonKeyAttributes") or ()),
+        status=index.get("IndexStatus", "ACTIVE"),
+    )
+
+
+def _stream(table: Mapping[str, Any]) -> StreamDescription:
+    specification = table.get("StreamSpecification") or {}
+    return StreamDescription(
+        enabled=bool(specification.get("StreamEnabled", False)),
+        view_type=specification.get("StreamViewType"),
+        arn=table.get("LatestStreamArn"),
+        label=table.get("LatestStreamLabel"),
+    )

@@ -1,0 +1,39 @@
+"""Events are frozen records; an observer is whatever has the two methods."""
+
+from __future__ import annotations
+
+import pytest
+
+from hashrange.errors import Throttling
+from hashrange.telemetry.events import AttemptFailed, CallFinished, Observer
+
+
+class Listener:
+    def __init__(self) -> None:
+        self.heard: list[AttemptFailed | CallFinished] = []
+
+    def attempt_failed(self, event: AttemptFailed) -> None:
+        self.heard.append(event)
+
+    def call_finished(self, event: CallFinished) -> None:
+        self.heard.append(event)
+
+
+def test_an_observer_needs_no_base_class() -> None:
+    observer: Observer = Listener()
+    event = AttemptFailed("GetItem", "app", 1, Throttling(), 0.05)
+    observer.attempt_failed(event)
+    assert isinstance(observer, Listener)
+    assert observer.heard == [event]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        AttemptFailed("GetItem", "app", 1, Throttling(), None),
+        CallFinished("GetItem", "app", None, 1, 0.1, "R1", {}, 0.0, 0.1, 0.0),
+    ],
+)
+def test_events_are_frozen(event: AttemptFailed | CallFinished) -> None:
+    with pytest.raises(AttributeError):
+        event.operation = "PutItem"  # type: ignore[misc]
