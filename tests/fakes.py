@@ -16,6 +16,7 @@ from hashrange.auth.static import Static
 from hashrange.client import DynamoDB
 from hashrange.config import Config
 from hashrange.errors import DynamoDBError
+from hashrange.telemetry.events import AttemptFailed, CallFinished
 from hashrange.types import WireItem, WireObject
 from hashrange.wire.transport import Request, Response
 
@@ -65,6 +66,20 @@ def failure(code: str, message: str = "it failed", *, status: int = 400, data: A
     """An error answer of the service."""
     document = {"__type": f"com.amazonaws.dynamodb.v20120810#{code}", "message": message, **(data or {})}
     return Response(status, msgspec.json.encode(document), **context)
+
+
+class Listener:
+    """An observer that writes down every event."""
+
+    def __init__(self) -> None:
+        self.failed: list[AttemptFailed] = []
+        self.finished: list[CallFinished] = []
+
+    def attempt_failed(self, event: AttemptFailed) -> None:
+        self.failed.append(event)
+
+    def call_finished(self, event: CallFinished) -> None:
+        self.finished.append(event)
 
 
 #: what comes of one request: an answer, an error of the network, or a function that decides
@@ -190,3 +205,9 @@ def client(transport: Any, **config: Any) -> DynamoDB:
         "randomness": Chance(),
     }
     return DynamoDB(Config(**{**defaults, **config}), transport=transport)
+
+
+async def turns(count: int = 10) -> None:
+    """Let everything go on that can, so many times."""
+    for _ in range(count):
+        await asyncio.sleep(0)

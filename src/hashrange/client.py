@@ -7,14 +7,15 @@ Must not know how anything below it works.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from .auth.refresh import CredentialCache
+from .clock import Clock
 from .config import Config
 from .dispatch import Call, Dispatcher
-from .errors import DynamoDBError, ValidationError
+from .errors import DynamoDBError, InvalidTable, ValidationError
 from .schema import IndexDeclaration, TableSchema, check_table_name, table_schema
 from .table import Core, Table
 from .telemetry.usage import Usage
@@ -24,6 +25,8 @@ from .wire.transport import Transport
 
 if TYPE_CHECKING:
     from .operations.describe import TableDescription
+    from .simulator.declare import TableDeclaration
+    from .simulator.engine import Engine
 
 M = TypeVar("M")
 
@@ -80,6 +83,50 @@ class DynamoDB:
     def auto(cls, environ: Mapping[str, str] = os.environ, **overrides: Any) -> Self:
         """``local`` where DYNAMODB_LOCAL is true (with DYNAMODB_LOCAL_PORT), else ``from_env``."""
         return cls(Config.auto(environ, **overrides))
+
+    @classmethod
+    def in_memory(
+        cls,
+        tables: Iterable[TableDeclaration] = (),
+        *,
+        engine: Engine | None = None,
+        clock: Clock | None = None,
+        **config: Any,
+    ) -> Self:
+        """A client of a DynamoDB inside this process: for tests and demos, without sockets or credentials.
+
+        Everything but the socket is as with the service. Each has a world of its own, unless ``engine`` is given.
+
+        Args:
+            tables: names (keys PK and SK, both text), ``TableSpec``s, or CreateTable requests.
+            engine: a world to share, to look into (``engine.calls()``) or to steer.
+            clock: time, of the client and of a new engine. With ``engine``, the engine's unless given.
+            config: fields of ``Config``.
+
+        Raises:
+            InvalidTable: a table is declared in no known way, or cannot be made.
+            ConfigurationError: a field of ``Config`` is not what it may be.
+        """
+        from .auth.static import Static
+        from .simulator.declare import DeclarationError
+        from .simulator.engine import Engine
+        from .simulator.transport import InProcess
+
+        settings: dict[str, Any] = {"credentials": Static("in-memory", "in-memory")} | config
+        if clock is not None:
+            settings["clock"] = clock
+        elif engine is not None:
+            settings["clock"] = engine.clock
+        settings.setdefault("region", "us-east-1" if engine is None else engine.region)
+        checked = Config(**settings)
+        try:
+            if engine is None:
+                engine = Engine(tables, region=checked.region, clock=checked.clock, randomness=checked.randomness)
+            else:
+                engine.create_tables(tables)
+        except DeclarationError as error:
+            raise InvalidTable(str(error), hint="a table is a name, a TableSpec or a CreateTable request") from None
+        return cls(checked, transport=InProcess(engine))
 
     def __repr__(self) -> str:
         return f"<DynamoDB {self._transport!r}>"

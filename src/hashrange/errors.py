@@ -442,12 +442,14 @@ BY_CODE: dict[str, type[DynamoDBError]] = {code: cls for cls in all_errors() for
 
 
 def error_class(code: str | None, status: int) -> type[DynamoDBError]:
-    """The class for an error answer: by code; for an unknown code by HTTP status (500, 503, other 5xx, the rest)."""
+    """The class for an error answer: by code; for an unknown code by HTTP status (503, 429, other 5xx, the rest)."""
     found = BY_CODE.get(code or "")
     if found is not None:
         return found
     if status == 503:
         return ServiceUnavailable
+    if status == 429:
+        return Throttling
     return InternalServerError if status >= 500 else ServiceError
 
 

@@ -13,6 +13,7 @@ ITEM_SIZE_MAX_BYTES: Final = 409_600  # 400 KB, attribute names included
 PARTITION_KEY_MAX_BYTES: Final = 2_048
 SORT_KEY_MAX_BYTES: Final = 1_024
 NESTING_MAX_LEVELS: Final = 32
+ITEM_COLLECTION_MAX_BYTES: Final = 10 * 1024**3  # of tables with local secondary indexes
 
 NUMBER_MAX_DIGITS: Final = 38  # significant; "Data types: Number"
 NUMBER_MAX: Final = Decimal("9.9999999999999999999999999999999999999E+125")

@@ -185,6 +185,7 @@ def test_retryable_and_throttling_are_facts_of_the_class(cls: type[DynamoDBError
         (None, 400, ServiceError),
         (None, 500, InternalServerError),
         (None, 503, ServiceUnavailable),
+        (None, 429, Throttling),
         (None, 301, ServiceError),
         ("validationexception", 400, ServiceError),
     ],

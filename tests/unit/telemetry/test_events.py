@@ -6,17 +6,7 @@ import pytest
 
 from hashrange.errors import Throttling
 from hashrange.telemetry.events import AttemptFailed, CallFinished, Observer
-
-
-class Listener:
-    def __init__(self) -> None:
-        self.heard: list[AttemptFailed | CallFinished] = []
-
-    def attempt_failed(self, event: AttemptFailed) -> None:
-        self.heard.append(event)
-
-    def call_finished(self, event: CallFinished) -> None:
-        self.heard.append(event)
+from tests.fakes import Listener
 
 
 def test_an_observer_needs_no_base_class() -> None:
@@ -24,7 +14,7 @@ def test_an_observer_needs_no_base_class() -> None:
     event = AttemptFailed("GetItem", "app", 1, Throttling(), 0.05)
     observer.attempt_failed(event)
     assert isinstance(observer, Listener)
-    assert observer.heard == [event]
+    assert observer.failed == [event]
 
 
 @pytest.mark.parametrize(
