@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import textwrap
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -82,7 +83,7 @@ async def create_table(db: DynamoDB, name: str) -> None:
             "BillingMode": "PAY_PER_REQUEST",
         },
     )
-    while (await db.describe_table(name)).status != "ACTIVE":
+    while (await db.describe_table(name)).status != "ACTIVE":  # noqa: ASYNC110 - only asking tells
         await asyncio.sleep(0.5)
 
 
@@ -126,7 +127,7 @@ async def write_orders(orders: Table[Order]) -> None:
 async def queries(orders: Table[Order]) -> None:
     title("query by prefix: the orders of user 1, latest first")
     async for order in orders.query("USER#1", begins_with("ORDER#"), descending=True, limit=3):
-        print(f"         {order.number:>3}  {order.total:>7}  {order.status.value:<8} {order.placed:%d %b %Y}")
+        print(f"         {order.number:>3}  {order.total:>7.2f}  {order.status.value:<8} {order.placed:%d %b %Y}")
 
     title("query an index: shipped orders, by date")
     async for order in orders.query("shipped", index="by-status"):
@@ -134,7 +135,7 @@ async def queries(orders: Table[Order]) -> None:
 
     title("filtered scan: orders over 90")
     expensive = await orders.scan(filter=Attr("total").exists() & (Attr("total") > 90)).all()
-    print(f"         {', '.join(f'{order.number} ({order.total})' for order in expensive)}")
+    print(f"         {', '.join(f'{order.number} ({order.total:.2f})' for order in expensive)}")
 
     title("pages with a cursor that fits into a URL")
     query = orders.query("USER#2", begins_with("ORDER#"), limit=4)
@@ -158,7 +159,7 @@ async def errors(db: DynamoDB, users: Table[User]) -> None:
         try:
             await attempt
         except DynamoDBError as error:
-            print(f"{type(error).__name__}: {error}")
+            print(textwrap.fill(f"{type(error).__name__}: {error}", 100, subsequent_indent="    "))
 
 
 async def main() -> None:

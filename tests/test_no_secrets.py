@@ -36,6 +36,7 @@ class Witness:
 
     texts: list[str] = field(default_factory=list, repr=False)
     signatures: list[str] = field(default_factory=list, repr=False)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     def attempt_failed(self, event: AttemptFailed) -> None:
         self.texts.append(repr(event))
@@ -82,9 +83,7 @@ async def silence(writer: asyncio.StreamWriter) -> None:
 
 
 @asynccontextmanager
-async def server(
-    witness: Witness, answer: Callable[[asyncio.StreamWriter], Awaitable[None]]
-) -> AsyncIterator[str]:
+async def server(witness: Witness, answer: Callable[[asyncio.StreamWriter], Awaitable[None]]) -> AsyncIterator[str]:
     tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -97,6 +96,7 @@ async def server(
                 witness.signatures += re.findall(r"Signature=([0-9a-f]{64})", head)
                 length = re.search(r"Content-Length: (\d+)", head)
                 await reader.readexactly(int(length.group(1)) if length else 0)
+                witness.asked.set()
                 await answer(writer)
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
@@ -155,8 +155,7 @@ async def test_a_cancelled_call_shows_no_secret() -> None:
     witness = Witness()
     async with server(witness, silence) as url, client(url, witness) as db:
         task = asyncio.create_task(db.table("app").get_item(Key("a", "b"), timeout=30))
-        while not witness.signatures:
-            await asyncio.sleep(0)
+        await witness.asked.wait()
         task.cancel()
         with pytest.raises(asyncio.CancelledError) as caught:
             await task

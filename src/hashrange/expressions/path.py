@@ -7,7 +7,7 @@ odd names are as good as any. Must not know conditions or updates: ``attr.Attr``
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Final, Literal, Self
+from typing import Any, Literal, Self
 
 from .. import limits
 from ..codec import format_path

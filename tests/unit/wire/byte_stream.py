@@ -19,7 +19,7 @@ class ByteStream(asyncio.Transport):
         aborted, closed: how our side ended it, if it did.
     """
 
-    def __init__(self, protocol: asyncio.Protocol) -> None:
+    def __init__(self, protocol: Connection) -> None:
         super().__init__()
         self._protocol = protocol
         self.written: list[bytes] = []
