@@ -48,15 +48,7 @@ def put_item(
     if schema.indexes:
         check_index_keys(schema, wire)
     request: WireObject = {"TableName": schema.name, "Item": wire}
-    if return_old:
-        request["ReturnValues"] = "ALL_OLD"
-    if condition is not None:
-        placeholders = Placeholders()
-        _add_condition(request, condition, placeholders)
-        add_placeholders(request, placeholders)
-    if capacity is not None:
-        request["ReturnConsumedCapacity"] = capacity
-    return request
+    return _write(request, condition, return_old, capacity)
 
 
 def update_item(
@@ -96,6 +88,11 @@ def delete_item(
 ) -> WireObject:
     """A DeleteItem request."""
     request: WireObject = {"TableName": schema.name, "Key": _wire_key(schema, key)}
+    return _write(request, condition, return_old, capacity)
+
+
+def _write(request: WireObject, condition: Condition | None, return_old: bool, capacity: str | None) -> WireObject:
+    """The request of a put or delete, with what both may ask for."""
     if return_old:
         request["ReturnValues"] = "ALL_OLD"
     if condition is not None:

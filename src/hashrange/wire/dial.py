@@ -87,9 +87,7 @@ async def _connect(origin: Origin, stage: list[str], buffer: memoryview | None) 
     return connection
 
 
-async def _connect_through(
-    proxy: str, origin: Origin, stage: list[str], buffer: memoryview | None
-) -> Connection:
+async def _connect_through(proxy: str, origin: Origin, stage: list[str], buffer: memoryview | None) -> Connection:
     from urllib.parse import urlsplit  # slow to import, and few programs need it
 
     loop = asyncio.get_running_loop()
