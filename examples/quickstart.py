@@ -1,13 +1,15 @@
 """A small shop on DynamoDB: users and orders in one table, and an index to find orders by status.
 
-Run it with ``make demo``, or against any DynamoDB of your own: it talks to the endpoint that the environment names
-(``DYNAMODB_LOCAL=true`` for a local one). The table it makes is deleted at the end.
+Run it with ``make demo``. It runs against the DynamoDB that comes with hashrange, inside this process; with ``--env``
+against the one that the environment names (``DYNAMODB_LOCAL=true`` for a local one, ``AWS_REGION`` and credentials for
+the service). The table that it makes is deleted at the end.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+import sys
 import textwrap
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -162,9 +164,11 @@ async def errors(db: DynamoDB, users: Table[User]) -> None:
             print(textwrap.fill(f"{type(error).__name__}: {error}", 100, subsequent_indent="    "))
 
 
-async def main() -> None:
+async def main(*options: str) -> None:
     name = f"hashrange-quickstart-{secrets.token_hex(4)}"
-    async with DynamoDB.auto(capacity="total") as db:
+    client = DynamoDB.auto(capacity="total") if "--env" in options else DynamoDB.in_memory(capacity="total")
+    async with client as db:
+        print(f"a small shop on {db!r}")
         await create_table(db, name)
         try:
             indexes = {"by-status": GlobalIndex("status", "placed")}
@@ -183,4 +187,4 @@ async def main() -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    asyncio.run(main(*sys.argv[1:]))

@@ -19,6 +19,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NoReturn, TypeAlias
 from zlib import crc32
 
@@ -142,8 +143,8 @@ async def serving(
     try:
         yield served
     finally:
+        await settle()  # asyncio forgets a connection that it accepts while the server closes
         server.close()
-        await settle()  # connections that the kernel has accepted become peers
         for task in list(served.handlers):
             task.cancel()
         for peer in served.peers:
@@ -286,6 +287,13 @@ def server_tls(*names: str, version: ssl.TLSVersion | None = None) -> ssl.SSLCon
             context.minimum_version = context.maximum_version = version
             context.set_ciphers("ALL:@SECLEVEL=0")
     return context
+
+
+def trusted_by_the_machine(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Makes the machine's trust store one that knows the certificates of ``server_tls`` only."""
+    authority().cert_pem.write_to_path(folder / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "ca.pem"))
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
 
 
 def trusting(context: ssl.SSLContext) -> ssl.SSLContext:

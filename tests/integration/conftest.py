@@ -7,8 +7,11 @@ do differently stands at the test, as ``@pytest.mark.differs("target", reason=".
 from __future__ import annotations
 
 import asyncio
+import re
+import subprocess
+import sys
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import TypeAlias
 
 import pytest
@@ -17,6 +20,7 @@ from hashrange.auth.static import Static
 from hashrange.client import DynamoDB
 from hashrange.config import Config
 from hashrange.errors import ResourceNotFound
+from hashrange.simulator.engine import Engine
 from hashrange.types import WireObject
 
 #: seconds; creating a table takes a moment on DynamoDB Local and some ten seconds on the service
@@ -24,21 +28,52 @@ TABLE_TIMEOUT_SECONDS = 60.0
 POLL_SECONDS = 0.05
 
 
-def at(endpoint: str) -> DynamoDB:
-    """A client of a server that checks no credentials."""
-    return DynamoDB(Config(endpoint_url=endpoint, region="us-east-1", credentials=Static("integration", "integration")))
+#: makes clients of one server; what it takes are fields of ``Config``
+Connect: TypeAlias = Callable[..., DynamoDB]
 
 
-def on_dynamodb_local(request: pytest.FixtureRequest) -> DynamoDB:
+def at(endpoint: str) -> Connect:
+    """Clients of a server that checks no credentials."""
+    settings = {"endpoint_url": endpoint, "region": "us-east-1", "credentials": Static("integration", "integration")}
+    return lambda **config: DynamoDB(Config(**{**settings, **config}))
+
+
+def on_dynamodb_local(request: pytest.FixtureRequest) -> Connect:
     return at(request.getfixturevalue("dynamodb_local"))
 
 
-Target: TypeAlias = Callable[[pytest.FixtureRequest], DynamoDB]
+def on_server(request: pytest.FixtureRequest) -> Connect:
+    return at(request.getfixturevalue("simulator_server"))
 
-#: every target that the suite runs on by itself: its name, and how a client of it is made
+
+def in_process(request: pytest.FixtureRequest) -> Connect:
+    engine = Engine()
+    return lambda **config: DynamoDB.in_memory(engine=engine, **config)
+
+
+Target: TypeAlias = Callable[[pytest.FixtureRequest], Connect]
+
+#: every target that the suite runs on by itself: its name, and how clients of it are made
 TARGETS: dict[str, Target] = {
+    "in_process": in_process,
+    "server": on_server,
     "dynamodb_local": on_dynamodb_local,
 }
+
+
+@pytest.fixture(scope="session")
+def simulator_server() -> Iterator[str]:
+    """The endpoint of a ``hashrange serve`` of this session's own."""
+    command = [sys.executable, "-m", "hashrange", "serve", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        first_line = process.stdout.readline()
+        endpoint = re.search(r"http://[0-9.:]+", first_line)
+        assert endpoint, first_line
+        try:
+            yield endpoint.group()
+        finally:
+            process.terminate()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -71,15 +106,21 @@ def differing_target(target: str, *, reason: str) -> str:
 
 @pytest.fixture
 def target(request: pytest.FixtureRequest) -> Target:
-    """How a client of the server under test is made."""
+    """How clients of the server under test are made."""
     name: str = request.param
     return TARGETS.get(name, lambda _: at(name))
 
 
 @pytest.fixture
-async def db(target: Target, request: pytest.FixtureRequest) -> AsyncIterator[DynamoDB]:
+def connect(target: Target, request: pytest.FixtureRequest) -> Connect:
+    """``connect(**config)`` is another client of the server under test, to be closed by the test."""
+    return target(request)
+
+
+@pytest.fixture
+async def db(connect: Connect) -> AsyncIterator[DynamoDB]:
     """A client of the server under test."""
-    async with target(request) as client:
+    async with connect() as client:
         yield client
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from dataclasses import replace
 
 import pytest
 
 from hashrange import ClientClosed, DynamoDB, Item, Key, Table, Update
 
-from .conftest import MakeTable, at
+from .conftest import Connect, MakeTable
 
 
 @pytest.fixture
@@ -28,15 +27,15 @@ async def test_a_hundred_calls_at_once(app: Table[Item]) -> None:
     assert found == [{"PK": "a", "SK": "b", "n": 1}] * 100
 
 
-async def test_more_calls_than_connections(db: DynamoDB, app: Table[Item]) -> None:
-    async with DynamoDB(replace(db.config, max_connections=3)) as narrow:
+async def test_more_calls_than_connections(connect: Connect, app: Table[Item]) -> None:
+    async with connect(max_connections=3) as narrow:
         table = narrow.table(app.name)
         await asyncio.gather(*(table.update_item(KEY, Update().add("n", 1)) for _ in range(30)))
     assert (await app.get_item(KEY, consistent=True) or {})["n"] == 31
 
 
-async def test_a_closed_client_says_so(db: DynamoDB, app: Table[Item]) -> None:
-    other = DynamoDB(db.config)
+async def test_a_closed_client_says_so(connect: Connect, app: Table[Item]) -> None:
+    other = connect()
     table = other.table(app.name)
     assert await table.get_item(KEY) is not None
     await other.close()
@@ -46,8 +45,8 @@ async def test_a_closed_client_says_so(db: DynamoDB, app: Table[Item]) -> None:
     assert (caught.value.table, caught.value.operation) == (app.name, "GetItem")
 
 
-async def test_a_client_may_be_closed_without_a_call(db: DynamoDB) -> None:
-    async with DynamoDB(db.config):
+async def test_a_client_may_be_closed_without_a_call(connect: Connect) -> None:
+    async with connect():
         pass
 
 
@@ -70,12 +69,9 @@ async def test_tracking_counts_the_calls_inside(db: DynamoDB, app: Table[Item]) 
     assert usage.elapsed > 0
 
 
-def test_one_client_serves_one_loop_after_another(request: pytest.FixtureRequest) -> None:
+def test_one_client_serves_one_loop_after_another(connect: Connect) -> None:
     """As module-level clients in scripts, Lambda handlers and test suites do."""
-    endpoint = (request.config.getoption("--target") or [""])[0]
-    if not endpoint.startswith("http"):
-        endpoint = request.getfixturevalue("dynamodb_local")
-    db = at(endpoint)
+    db = connect()
 
     async def one_call() -> list[str]:
         names: list[str] = (await db.call("ListTables"))["TableNames"]

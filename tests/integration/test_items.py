@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
@@ -27,7 +27,7 @@ from hashrange import (
     ValidationError,
 )
 
-from .conftest import MakeTable
+from .conftest import Connect, MakeTable
 
 KEY = Key("USER#1", "PROFILE")
 ITEM: Item = {"PK": "USER#1", "SK": "PROFILE", "name": "Ann", "visits": 3, "tags": {"a", "b"}}
@@ -93,9 +93,9 @@ async def test_what_python_writes_otherwise_comes_back_as_dynamodb_has_it(app: T
     assert found == {"float": Decimal("0.1"), "whole": 2, "tuple": [1, 2], "frozen": {1}}
 
 
-async def test_numbers_as_floats(db: DynamoDB, app: Table[Item]) -> None:
+async def test_numbers_as_floats(connect: Connect, app: Table[Item]) -> None:
     await app.put_item({"PK": "a", "SK": "b", "price": Decimal("1.25")})
-    async with DynamoDB(replace(db.config, numbers="float")) as lossy:
+    async with connect(numbers="float") as lossy:
         found = await lossy.table(app.name).get_item(Key("a", "b"))
     assert found is not None
     assert (found["price"], type(found["price"])) == (1.25, float)

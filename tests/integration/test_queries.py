@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ from hashrange import (
     lt,
 )
 
-from .conftest import MakeTable
+from .conftest import Connect, MakeTable
 
 INDEXED: dict[str, Any] = {
     "AttributeDefinitions": [
@@ -233,8 +232,8 @@ async def test_by_cursor_page_by_page(shop: Table[Item], read: str, limit: int |
     assert found == expected
 
 
-async def test_a_signed_cursor_goes_through_untrusted_hands(db: DynamoDB, shop: Table[Item]) -> None:
-    async with DynamoDB(replace(db.config, cursor_key="secret")) as signing:
+async def test_a_signed_cursor_goes_through_untrusted_hands(connect: Connect, shop: Table[Item]) -> None:
+    async with connect(cursor_key="secret") as signing:
         query = signing.table(shop.name).query("USER#1", limit=3)
         cursor = (await query.page()).cursor
         assert cursor is not None
@@ -268,8 +267,8 @@ async def test_pages_processed_in_parallel(shop: Table[Item]) -> None:
     assert sorted(seen) == list(range(COUNT))
 
 
-async def test_consumed_capacity_stands_on_pages(db: DynamoDB, shop: Table[Item]) -> None:
-    async with DynamoDB(replace(db.config, capacity="indexes")) as measured:
+async def test_consumed_capacity_stands_on_pages(connect: Connect, shop: Table[Item]) -> None:
+    async with connect(capacity="indexes") as measured:
         table = measured.table(shop.name, indexes={"by_total": LocalIndex("total")})
         with measured.track() as usage:
             page = await table.query("USER#1", page_size=5).page()

@@ -7,7 +7,10 @@ of a later one: the queue of the pool, the exchange. Each is cancelled while it 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+import contextlib
+import socket
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,17 @@ from hashrange.wire.http_transport import HttpTransport
 from hashrange.wire.transport import Request, Response
 from tests.loops import on_each_loop, settle
 from tests.suspensions import When, for_each_suspension
-from tests.wire_servers import OK, Peer, Served, answering, authority, proxying, server_tls, serving, trusting
+from tests.wire_servers import (
+    OK,
+    Peer,
+    Served,
+    answering,
+    proxying,
+    server_tls,
+    serving,
+    trusted_by_the_machine,
+    trusting,
+)
 
 PATIENCE = 5.0
 WAYS: tuple[When, ...] = ("waiting", "woken")
@@ -72,10 +85,7 @@ async def assert_all_gone(*servers: Served) -> None:
 
 @pytest.fixture
 def trusted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The machine's trust store is one that knows the servers of these tests."""
-    authority().cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    trusted_by_the_machine(monkeypatch, tmp_path)
 
 
 @pytest.mark.usefixtures("trusted")
@@ -180,6 +190,60 @@ async def test_opening_a_connection(secure: bool, by_proxy: bool, when: When) ->
 
         suspensions = await for_each_suspension(dial, lambda: assert_all_gone(server, proxy), when)
         assert suspensions >= 1 + secure + by_proxy
+
+
+@contextlib.contextmanager
+def rude_tls_server() -> Iterator[tuple[int, list[str]]]:
+    """A port whose TLS server says nothing after the handshake, not even goodbye; and how its connections ended."""
+    ends: list[str] = []
+
+    def serve_one(peer: socket.socket) -> None:
+        peer.settimeout(PATIENCE)
+        try:
+            secured = server_tls().wrap_socket(peer, server_side=True)
+        except OSError:
+            ends.append("in the handshake")
+            return
+        with socket.socket(fileno=secured.detach()) as raw:
+            raw.settimeout(PATIENCE / 5)
+            try:
+                while raw.recv(65_536):
+                    pass
+                ends.append("closed")
+            except ConnectionError:
+                ends.append("reset")
+            except TimeoutError:
+                ends.append("left open")
+
+    def serve() -> None:
+        with contextlib.suppress(OSError):  # until the listener is shut down
+            while True:
+                peers.submit(serve_one, listener.accept()[0])
+
+    with (
+        ThreadPoolExecutor() as peers,
+        ThreadPoolExecutor(1) as accepting,
+        socket.create_server(("127.0.0.1", 0)) as listener,
+    ):
+        accepting.submit(serve)
+        try:
+            yield listener.getsockname()[1], ends
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize("when", WAYS)
+@on_each_loop
+async def test_a_cancelled_connection_does_not_wait_for_a_goodbye(when: When) -> None:
+    with rude_tls_server() as (port, ends):
+        origin = Origin("127.0.0.1", port, trusting(tls_context()))
+
+        async def dial() -> None:
+            (await open_connection(origin, PATIENCE)).close()
+
+        assert await for_each_suspension(dial, settle, when) >= 2
+    assert ends
+    assert "left open" not in ends
 
 
 @pytest.mark.usefixtures("trusted")

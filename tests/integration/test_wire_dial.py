@@ -310,8 +310,9 @@ async def test_a_tunnel_that_ends_is_noticed_at_the_latest_when_it_is_used(end: 
 
     async with serving(first_answering(ESTABLISHED, end)) as proxy:
         tls = tls_context() if secure else None
-        with pytest.raises(ConnectFailed if secure else NetworkError):
+        with pytest.raises(ConnectFailed if secure else NetworkError) as caught:
             await open_and_use(Origin("db.example", 443, tls, f"http://{proxy.authority}"))
+        assert "within" not in str(caught.value), "it is noticed by itself, and not by waiting in vain"
         await proxy.all_gone()
 
 

@@ -18,7 +18,6 @@ from tests.wire_servers import (
     Handler,
     answer,
     answering,
-    authority,
     closing,
     first_answering,
     free_port,
@@ -26,6 +25,7 @@ from tests.wire_servers import (
     server_tls,
     serving,
     silent,
+    trusted_by_the_machine,
 )
 
 PATIENCE = 5.0
@@ -152,9 +152,7 @@ async def test_over_tls_certificates_are_checked() -> None:
 
 @on_each_loop
 async def test_over_tls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    authority().cert_pem.write_to_path(tmp_path / "ca.pem")
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+    trusted_by_the_machine(monkeypatch, tmp_path)
     async with serving(answering(OK), tls=server_tls()) as server:
         url = f"https://localhost:{server.port}/"
         assert await fetch("GET", url, {}, timeout=PATIENCE) == (200, b"{}")

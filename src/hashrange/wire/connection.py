@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 #: DynamoDB's answers hold at most 16 MB of items; JSON and base64 make that at most four times as long.
 ANSWER_MAX_BYTES: Final = 64 * 1024 * 1024
 HEADERS_MAX_COUNT: Final = 128
+HEADERS_MAX_BYTES: Final = 64 * 1024  # the parser copies a header with every piece that it comes in
 READ_BUFFER_BYTES: Final = 64 * 1024
 #: an answer with none of these headers has no length of its own
 _FRAMED: Final = frozenset({b"content-length", b"transfer-encoding"})
@@ -127,7 +128,11 @@ class Connection(asyncio.BufferedProtocol):
         if self.state is not State.BUSY or self._parser is None:
             self._end(BadResponse("the peer sent data that nobody asked for"))
             return
-        self._received_bytes += nbytes
+        before = self._received_bytes
+        self._received_bytes = before + nbytes
+        if before > HEADERS_MAX_BYTES and not self._body:
+            self._end(BadResponse(f"the answer's headers are longer than {HEADERS_MAX_BYTES} bytes"))
+            return
         if self._received_bytes > ANSWER_MAX_BYTES:
             self._end(BadResponse(f"the answer is longer than {ANSWER_MAX_BYTES} bytes"))
             return

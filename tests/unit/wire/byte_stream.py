@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import asyncio
 
-from hashrange.wire.connection import Connection
+import pytest
+
+from hashrange.errors import NetworkError
+from hashrange.wire.connection import Connection, HttpAnswer, State
+from tests.loops import virtual_loop
 
 
 class ByteStream(asyncio.Transport):
@@ -49,7 +53,7 @@ class ByteStream(asyncio.Transport):
     def feed(self, *pieces: bytes) -> None:
         """The peer sends bytes, one segment after the other; as with a socket, none arrive after our end."""
         for piece in pieces:
-            rest = piece
+            rest = memoryview(piece)
             while rest and not self.is_closing():
                 buffer = self._protocol.get_buffer(len(rest))
                 part, rest = rest[: len(buffer)], rest[len(buffer) :]
@@ -72,3 +76,36 @@ def connected() -> tuple[Connection, ByteStream]:
     stream = ByteStream(connection)
     connection.connection_made(stream)
     return connection, stream
+
+
+# ── an exchange over it ───────────────────────────────────────────────────────────────────────────────────────────────
+REQUEST = b"POST / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
+TIMEOUT = 5.0
+
+
+async def started(connection: Connection, timeout: float = TIMEOUT) -> asyncio.Task[HttpAnswer]:
+    """An exchange that has sent its request and waits."""
+    exchange = asyncio.create_task(connection.exchange(REQUEST, timeout))
+    await asyncio.sleep(0)
+    return exchange
+
+
+async def answered(*pieces: bytes) -> tuple[HttpAnswer, Connection, ByteStream]:
+    connection, stream = connected()
+    exchange = await started(connection)
+    stream.feed(*pieces)
+    return await exchange, connection, stream
+
+
+async def failed(exchange: asyncio.Task[HttpAnswer], error: type[NetworkError]) -> NetworkError:
+    with pytest.raises(error) as caught:
+        await exchange
+    return caught.value
+
+
+def assert_ended(connection: Connection, stream: ByteStream) -> None:
+    """Closed, for good, and without a timer."""
+    assert connection.state is State.CLOSED
+    assert stream.is_closing()
+    assert virtual_loop().timers() == []

@@ -61,6 +61,8 @@ def test_an_answer_that_it_did_not_give_cannot_be_mended(error: DynamoDBError) -
         (b"Fri, 31 Dec 9999 23:59:59 GMT", 253_402_300_799.0),
         (b"Fri, 31 Dec 9999 25:59:59 GMT", None),
         (b"Sat, 01 Aug 2026 10:20:00 +9999999999999999", None),
+        (b"Sat, 01 Aug 99999 10:20:00 GMT", None),
+        (b"Sat, 01 Aug 99999999999999999999 10:20:00 GMT", None),
         (b"Sat, 99 Aug 2026", None),
         (b"\xff\xfe", None),
     ],
