@@ -8,7 +8,7 @@ export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.cache/pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format bench-client dynamodb-local clean
+.PHONY: help install demo test check format bench-client bench-simulator dynamodb-local clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -45,6 +45,9 @@ format: $(STAMP) ## lay the sources out, and mend what ruff can mend
 
 bench-client: $(STAMP) ## the client against its peers, on a stub that costs nothing (ARGS="--quick" for a first look)
 	@$(PY) benchmarks/bench_client.py $(ARGS)
+
+bench-simulator: $(STAMP) ## the simulator against DynamoDB Local, dynalite and moto (ARGS="--quick" for a first look)
+	@$(PY) benchmarks/bench_simulator.py $(ARGS)
 
 dynamodb-local: $(STAMP) ## DynamoDB Local on port 8000, until interrupted
 	@$(PY) scripts/dynamodb_local.py run --port 8000

@@ -1,0 +1,164 @@
+"""``hashrange serve``: the simulator over HTTP, until it is stopped.
+
+Owns the command's options and what it says. Must not know HTTP or DynamoDB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import errno
+import ipaddress
+import json
+import re
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .command import CommandError
+
+if TYPE_CHECKING:
+    from ..simulator.engine import Engine
+    from ..simulator.server import Server
+
+PORT_DEFAULT = 8000  # as DynamoDB Local
+PORT_MAX = 65_535
+DESCRIPTION = """\
+A DynamoDB in memory, for everything that speaks DynamoDB: boto3, the AWS CLI, other SDKs, hashrange itself.
+Everything is gone when it stops."""
+EPILOG = """\
+schema.json holds a list of tables, each one of
+  "app"                                                  a name: its keys are PK and SK, both text
+  {"name": "app", "partition_key": "id", "sort_key": null, "indexes": {"by_day": ["day", "n:N"]}}
+  {"TableName": "app", "KeySchema": [...], ...}          a CreateTable request
+  {"Table": {...}}                                       what 'aws dynamodb describe-table' prints"""
+
+
+def add_serve(commands: argparse._SubParsersAction[Any]) -> None:
+    """Declare the command."""
+    parser = commands.add_parser(
+        "serve",
+        help="a DynamoDB in memory, over HTTP",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=_port, default=PORT_DEFAULT, help="0 takes a free one, and says which (default: %(default)s)"
+    )
+    parser.add_argument("--tables", metavar="FILE", type=Path, help="JSON: the tables to start with, see below")
+    parser.add_argument(
+        "--region", type=_region, default="us-east-1", help="as it shows in ARNs (default: %(default)s)"
+    )
+    parser.add_argument("--access-key", metavar="KEY", help="check signatures: only this key is let in")
+    parser.add_argument("--secret-key", metavar="SECRET", help="the secret to --access-key")
+    parser.add_argument("--cors", action="store_true", help="let web pages of any origin in, as the service does")
+    parser.set_defaults(run=serve, parser=parser)
+
+
+def serve(options: argparse.Namespace) -> int:
+    """Run the command.
+
+    Raises:
+        CommandError: the schema file is not one, or the address cannot be had.
+    """
+    if (options.access_key is None) != (options.secret_key is None):
+        raise CommandError("--access-key and --secret-key go together")
+    from ..simulator.server import Server  # not needed to print help, and slow to load
+
+    keys = None if options.access_key is None else {options.access_key: options.secret_key}
+    engine = _engine(options.region, options.tables)
+    server = Server(engine, host=options.host, port=options.port, keys=keys, cors=options.cors)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_serve(server))
+
+
+async def _serve(server: Server) -> int:
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    try:
+        await server.start()
+    except OSError as error:
+        raise CommandError(_cannot_listen(server.host, server.port, error)) from None
+    signals = (signal.SIGINT, signal.SIGTERM)
+    with suppress(NotImplementedError):  # Windows: Ctrl+C ends the loop instead
+        for each in signals:
+            loop.add_signal_handler(each, stop.set)
+    print(f"DynamoDB in memory at {server.endpoint_url} (region {server.engine.region}); Ctrl+C stops it", flush=True)
+    if not _is_loopback(server.host):
+        print("Whoever reaches this machine can read and write its tables.", flush=True)
+    try:
+        await stop.wait()
+    finally:
+        with suppress(NotImplementedError):
+            for each in signals:
+                loop.remove_signal_handler(each)  # a second one ends it at once
+        await server.stop()
+    return 0
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """uvloop's, where it is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+def _engine(region: str, tables: Path | None) -> Engine:
+    from ..simulator.declare import DeclarationError
+    from ..simulator.engine import Engine
+
+    declared = [] if tables is None else _declared_tables(tables)
+    try:
+        return Engine(declared, region=region, calls_max=0)
+    except DeclarationError as error:
+        raise CommandError(f"{tables}: {error}") from None
+
+
+def _declared_tables(path: Path) -> list[Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CommandError(f"{path}: {error.strerror}") from None
+    except (ValueError, RecursionError) as error:
+        raise CommandError(f"{path}: it is no JSON: {error}") from None
+    if isinstance(found, dict):
+        return [found]
+    if not isinstance(found, list):
+        raise CommandError(f"{path}: it holds no list of tables")
+    return found
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text) <= PORT_MAX:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to {PORT_MAX}")
+
+
+def _region(text: str) -> str:
+    if re.fullmatch("[a-z0-9-]+", text):
+        return text
+    raise argparse.ArgumentTypeError(f"{text!r} is no region; one is 'eu-west-1'")
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} of {host} is in use; --port 0 takes a free one"
+    if error.errno == errno.EACCES:
+        return f"port {port} of {host} is not for ordinary users; take one above 1023"
+    if isinstance(error, socket.gaierror):
+        return f"{host!r} is no address of this machine"
+    return f"cannot listen on {host} port {port}: {error.strerror or error}"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,50 @@
+"""An embedded DynamoDB that behaves like the service: in process, and over HTTP.
+
+A service beside the client: it shares no codec, expression or error code with it. Two independent readings of DynamoDB
+check each other. These names are for tests and tools; each is loaded at its first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .calls import Call
+    from .declare import DeclarationError, GlobalIndexSpec, LocalIndexSpec, TableSpec
+    from .engine import Engine, Snapshot
+    from .http_connection import Limits
+    from .server import Server
+    from .transport import InProcess
+
+__all__ = [
+    "Call",
+    "DeclarationError",
+    "Engine",
+    "GlobalIndexSpec",
+    "InProcess",
+    "Limits",
+    "LocalIndexSpec",
+    "Server",
+    "Snapshot",
+    "TableSpec",
+]
+
+_HOMES = {
+    "Call": ".calls",
+    **dict.fromkeys(["DeclarationError", "GlobalIndexSpec", "LocalIndexSpec", "TableSpec"], ".declare"),
+    **dict.fromkeys(["Engine", "Snapshot"], ".engine"),
+    "Limits": ".http_connection",
+    "Server": ".server",
+    "InProcess": ".transport",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name], __name__), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,42 @@
+"""DeleteTable: a table goes with all its items and indexes, unless it is protected or something is under way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from .. import table_messages
+from ..errors import ApiError, validation
+from ..shapes import CONTROL_TABLE_NAME, structure
+from ..state.definitions import TableDefinition
+from ..state.description import describe
+
+if TYPE_CHECKING:
+    from ..engine import Engine
+
+SHAPE: Final = structure("DeleteTableInput", TableName=CONTROL_TABLE_NAME)
+
+_STATES: Final = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
+
+
+def validate(request: dict[str, Any]) -> str:
+    name: str = request["TableName"]
+    return name
+
+
+def apply(prepared: str, engine: Engine) -> dict[str, Any]:
+    table = engine.catalog.find(prepared)
+    _check_state(table.definition)
+    if table.definition.is_protected:
+        raise validation(table_messages.PROTECTED)
+    engine.catalog.delete(table)
+    description = describe(table, engine.catalog.now())
+    description.pop("GlobalSecondaryIndexes", None)  # as the service answers
+    return {"TableDescription": description}
+
+
+def _check_state(definition: TableDefinition) -> None:
+    state = _STATES.get(definition.status)
+    if state is not None:
+        raise ApiError("ResourceInUseException", table_messages.table_in_use(state, definition.name))
+    if any(index.status != "ACTIVE" for index in definition.indexes.values()):
+        raise ApiError("ResourceInUseException", table_messages.INDEXES_IN_USE)

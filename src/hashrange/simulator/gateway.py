@@ -1,0 +1,112 @@
+"""What stands between HTTP and the endpoint: methods, content types, targets, callers; in the service's order.
+
+A whole request in, the bytes of an answer out. Must not know sockets, or how a request came together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from .actions import OPERATIONS
+from .authentication import refusal
+from .endpoint import handle
+from .engine import Engine
+from .errors import ApiError
+from .http_messages import JSON, JSON_1_0, AnswerWriter, HttpRequest
+
+API: Final = "DynamoDB_20120810"
+
+#: operations of streams and of the API of 2011 are unknown like any other text
+_TARGETS: Final = {f"{API}.{operation}".encode("ascii"): operation for operation in OPERATIONS}
+_UNKNOWN: Final = ""
+_CONTENT_TYPES: Final = {JSON_1_0: JSON_1_0, JSON: JSON}
+_NOT_FOUND: Final = b"<UnknownOperationException/>\n"
+_CORS_MAX_AGE: Final = b"Access-Control-Max-Age: 172800\r\n"
+_PREFLIGHT: Final = {
+    b"access-control-request-headers": b"Access-Control-Allow-Headers",
+    b"access-control-request-method": b"Access-Control-Allow-Methods",
+}
+
+
+class Gateway:
+    """Answers HTTP requests.
+
+    Args:
+        engine: who executes them.
+        keys: access key to secret key, to check signatures; None accepts any complete credentials.
+        cors: answer pages of other origins, as the service does.
+    """
+
+    __slots__ = ("_cors", "_engine", "_healthy", "_keys", "_writer")
+
+    def __init__(self, engine: Engine, *, keys: Mapping[str, str] | None = None, cors: bool = False) -> None:
+        self._engine, self._keys, self._cors = engine, keys, cors
+        self._healthy = f"healthy: dynamodb.{engine.region}.amazonaws.com ".encode()
+        self._writer = AnswerWriter()
+
+    def __repr__(self) -> str:
+        return f"<Gateway to {self._engine!r}>"
+
+    def respond(self, request: HttpRequest, *, keep_alive: bool) -> bytes:
+        """The bytes of the answer; ``keep_alive`` is what it says of the connection."""
+        headers = request.headers
+        if request.method != b"POST" or (self._cors and b"origin" in headers):
+            return self._respond_unusually(request, keep_alive)
+        return self._post(request, keep_alive)
+
+    def _post(self, request: HttpRequest, keep_alive: bool, cors: bytes = b"") -> bytes:
+        headers = request.headers
+        given = headers.get(b"content-type", b"")
+        content_type = _CONTENT_TYPES.get(given) or _CONTENT_TYPES.get(given.partition(b";")[0].strip().lower())
+        if content_type is None:
+            if request.body:
+                return self._answer(404, _NOT_FOUND, keep_alive, headers=cors)
+            content_type = JSON_1_0
+        operation = _TARGETS.get(headers.get(b"x-amz-target", b""), _UNKNOWN)
+        status, body = handle(self._engine, operation, request.body, lambda: self._refusal(request))
+        return self._answer(status, body, keep_alive, content_type=content_type, headers=cors)
+
+    def _refusal(self, request: HttpRequest) -> ApiError | None:
+        return refusal(request, self._keys, self._engine.clock.time())
+
+    def _respond_unusually(self, request: HttpRequest, keep_alive: bool) -> bytes:
+        cors = b""
+        if self._cors and b"origin" in request.headers:
+            cors = b"Access-Control-Allow-Origin: *\r\n"
+            if request.method == b"OPTIONS":
+                return self._answer(200, b"", keep_alive, headers=cors + _allowed(request.headers))
+        if request.method == b"POST":
+            return self._post(request, keep_alive, cors)
+        if request.method == b"GET":
+            return self._answer(200, self._healthy, keep_alive, headers=cors)
+        without_body = request.method == b"HEAD"
+        return self._answer(404, _NOT_FOUND, keep_alive, headers=cors, without_body=without_body)
+
+    def _answer(
+        self,
+        status: int,
+        body: bytes,
+        keep_alive: bool,
+        *,
+        content_type: bytes = JSON_1_0,
+        headers: bytes = b"",
+        without_body: bool = False,
+    ) -> bytes:
+        engine = self._engine
+        return self._writer.write(
+            status,
+            body,
+            now=engine.clock.time(),
+            request_id=engine.request_id(),
+            content_type=content_type,
+            keep_alive=keep_alive,
+            headers=headers,
+            without_body=without_body,
+        )
+
+
+def _allowed(headers: Mapping[bytes, bytes]) -> bytes:
+    """What a page of another origin may send: whatever it asks for."""
+    asked = ((allowed, headers.get(name)) for name, allowed in _PREFLIGHT.items())
+    return _CORS_MAX_AGE + b"".join(b"%s: %s\r\n" % (allowed, value) for allowed, value in asked if value is not None)

@@ -1,0 +1,1 @@
+"""What the engine remembers: definitions of tables, and their items."""

@@ -1,0 +1,251 @@
+"""All tables of one engine, their names and their states.
+
+Owns who is found by which name, and how states follow each other: a change is under way for ``lifecycle_seconds`` and
+is done when somebody looks after that. Must not know requests, or what an operation may change.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from hashlib import md5
+from typing import Final
+
+from ...clock import SYSTEM_CLOCK, SYSTEM_RANDOMNESS, Clock, Randomness
+from .. import messages
+from ..errors import ApiError
+from .definitions import IndexDefinition, Stream, TableDefinition, Throughput, TimeToLive
+from .table import Table
+
+__all__ = ["Catalog", "IndexDefinition", "Stream", "TableDefinition", "Throughput", "TimeToLive"]
+
+_DEFAULT_KEY_ALIAS: Final = "alias/aws/dynamodb"
+_TABLE_ARN: Final = re.compile(r"arn:[a-z-]+:dynamodb:([^:]+):([^:]+):table/([^/]+)")
+
+
+class Catalog:
+    """The tables of one engine.
+
+    Attributes:
+        region, account: as they show in ARNs.
+        clock: times of creation and change, and the states.
+        lifecycle_seconds: how long a state like CREATING lasts; 0: until the next look.
+    """
+
+    __slots__ = ("_randomness", "_tables", "_unsettled", "account", "clock", "lifecycle_seconds", "region")
+
+    def __init__(
+        self,
+        *,
+        region: str = "us-east-1",
+        account: str = "123456789012",
+        clock: Clock = SYSTEM_CLOCK,
+        randomness: Randomness = SYSTEM_RANDOMNESS,
+        lifecycle_seconds: float = 0.0,
+    ) -> None:
+        self.region, self.account, self.clock = region, account, clock
+        self.lifecycle_seconds = lifecycle_seconds
+        self._randomness = randomness
+        self._tables: dict[str, Table] = {}
+        self._unsettled: set[str] = set()
+
+    def __repr__(self) -> str:
+        return f"Catalog({', '.join(sorted(self._tables)) or 'no tables'})"
+
+    # ── looking up ───────────────────────────────────────────────────────────────────────────────────────────────────
+    def table(self, name: str, *, message_with_name: bool = False) -> Table:
+        """The table of a name or ARN, for items: one that is being created or deleted counts as not found.
+
+        Raises:
+            ApiError: ResourceNotFoundException.
+        """
+        table = self._tables.get(name)
+        if table is None or self._unsettled:
+            table = self.get(name)
+        if table is None or table.definition.status in ("CREATING", "DELETING"):
+            named = messages.table_not_found(self.name_of(name)) if message_with_name else messages.RESOURCE_NOT_FOUND
+            raise ApiError("ResourceNotFoundException", named)
+        return table
+
+    def find(self, name: str) -> Table:
+        """The table of a name or ARN in any state, for operations on tables.
+
+        Raises:
+            ApiError: ResourceNotFoundException, which names the table.
+        """
+        table = self.get(name)
+        if table is None:
+            raise ApiError("ResourceNotFoundException", messages.table_not_found(self.name_of(name)))
+        return table
+
+    def get(self, name: str) -> Table | None:
+        """The table of a name or ARN in any state, None where there is none."""
+        if self._unsettled:
+            self._settle()
+        table = self._tables.get(name)
+        if table is None and name.startswith("arn:"):
+            found = _TABLE_ARN.fullmatch(name)
+            if found is not None and found[1] == self.region and found[2] == self.account:
+                return self._tables.get(found[3])
+        return table
+
+    @property
+    def tables(self) -> list[Table]:
+        """All tables, in the byte order of their names."""
+        self._settle()
+        return [self._tables[name] for name in sorted(self._tables)]
+
+    def name_of(self, name: str) -> str:
+        """A table's name, given itself or an ARN."""
+        found = _TABLE_ARN.fullmatch(name) if name.startswith("arn:") else None
+        return name if found is None else found[3]
+
+    # ── changing ─────────────────────────────────────────────────────────────────────────────────────────────────────
+    def create(self, definition: TableDefinition) -> Table:
+        """A new table, which is CREATING with its indexes. Its name must be free."""
+        assert definition.name not in self._tables, "the action checks that"
+        until = self.until()
+        indexes = {
+            name: replace(index, status="CREATING", settles_at=until) if index.is_global else index
+            for name, index in definition.indexes.items()
+        }
+        table = Table(replace(definition, status="CREATING", settles_at=until, indexes=indexes))
+        self._tables[definition.name] = table
+        self._unsettled.add(definition.name)
+        return table
+
+    def change(self, table: Table, definition: TableDefinition) -> None:
+        """Give a table another definition. Global indexes that it did not have are made and filled."""
+        table.definition = definition
+        for name, index in definition.indexes.items():
+            if name not in table.indexes:
+                table.add_index(index)
+        if not definition.is_settled:
+            self._unsettled.add(definition.name)
+
+    def delete(self, table: Table) -> None:
+        """Let a table be DELETING, and go."""
+        table.definition = replace(table.definition, status="DELETING", settles_at=self.until())
+        self._unsettled.add(table.name)
+
+    def until(self, share: float = 1.0) -> float:
+        """When a change that begins now is done, or a share of it."""
+        return self.clock.monotonic() + share * self.lifecycle_seconds
+
+    @contextmanager
+    def without_delay(self) -> Iterator[None]:
+        """Changes that begin inside are done at the next look."""
+        before, self.lifecycle_seconds = self.lifecycle_seconds, 0.0
+        try:
+            yield
+        finally:
+            self.lifecycle_seconds = before
+
+    def copy(self) -> Catalog:
+        """A catalog with the same tables and items that changes independently."""
+        twin = Catalog(
+            region=self.region,
+            account=self.account,
+            clock=self.clock,
+            randomness=self._randomness,
+            lifecycle_seconds=self.lifecycle_seconds,
+        )
+        twin._tables = {name: table.copy() for name, table in self._tables.items()}
+        twin._unsettled = set(self._unsettled)
+        return twin
+
+    # ── states ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    def _settle(self) -> None:
+        now = self.clock.monotonic()
+        for name in [*self._unsettled]:
+            table = self._tables[name]
+            if _is_due(table.definition.settles_at, now) and table.definition.status == "DELETING":
+                del self._tables[name]
+                self._unsettled.discard(name)
+                continue
+            definition = _settled(table.definition, now)
+            for gone in table.definition.indexes.keys() - definition.indexes.keys():
+                table.drop_index(gone)
+            table.definition = definition
+            if definition.is_settled:
+                self._unsettled.discard(name)
+
+    # ── names of things ──────────────────────────────────────────────────────────────────────────────────────────────
+    def now(self) -> float:
+        """Seconds since the epoch, in milliseconds as descriptions show them."""
+        return round(self.clock.time(), 3)
+
+    def arn(self, name: str) -> str:
+        return f"arn:aws:dynamodb:{self.region}:{self.account}:table/{name}"
+
+    def new_id(self) -> str:
+        """A random UUID."""
+        digits = "".join(f"{int(self._randomness.random() * 2**32):08x}" for _ in range(4))
+        variant = "89ab"[int(digits[16], 16) % 4]
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+    def key_arn(self, key: str | None) -> str:
+        """The ARN of an encryption key, given its id, ARN or alias; None and ``alias/aws/dynamodb``: the account's."""
+        if key is None or key.endswith(_DEFAULT_KEY_ALIAS):
+            digits = md5(f"{self.region}/{self.account}".encode(), usedforsecurity=False).hexdigest()
+            key = "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+        if key.startswith("arn:"):
+            return key
+        place = key if key.startswith("alias/") else f"key/{key}"
+        return f"arn:aws:kms:{self.region}:{self.account}:{place}"
+
+    def new_stream(self, table: str, view_type: str, before: Stream | None) -> Stream:
+        """A stream that begins now; its label differs from that of the one before."""
+        at = self.now()
+        label = _label(at)
+        while before is not None and label <= before.label:
+            at += 0.001
+            label = _label(at)
+        return Stream(f"{self.arn(table)}/stream/{label}", label, view_type)
+
+
+def _label(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").removesuffix("+00:00")
+
+
+def _is_due(settles_at: float | None, now: float) -> bool:
+    return settles_at is not None and now >= settles_at
+
+
+def _settled(definition: TableDefinition, now: float) -> TableDefinition:
+    """A table's definition as it is now."""
+    indexes = {
+        name: _settled_index(index, now)
+        for name, index in definition.indexes.items()
+        if not (index.status == "DELETING" and _is_due(index.settles_at, now))
+    }
+    if indexes.keys() != definition.indexes.keys():
+        definition = replace(definition, attribute_types=_used_types(definition, indexes))
+    if not _is_due(definition.settles_at, now):
+        return replace(definition, indexes=indexes)
+    return replace(
+        definition,
+        indexes=indexes,
+        status="ACTIVE",
+        settles_at=None,
+        throughput=definition.next_throughput or definition.throughput,
+        next_throughput=None,
+        on_demand_since=definition.next_on_demand_since or definition.on_demand_since,
+        next_on_demand_since=None,
+    )
+
+
+def _settled_index(index: IndexDefinition, now: float) -> IndexDefinition:
+    if not _is_due(index.settles_at, now):
+        return index
+    throughput = index.next_throughput or index.throughput
+    return replace(index, status="ACTIVE", settles_at=None, throughput=throughput, next_throughput=None)
+
+
+def _used_types(definition: TableDefinition, indexes: dict[str, IndexDefinition]) -> dict[str, str]:
+    """The definitions of attributes that are still part of a key."""
+    used = {name for keys in (definition.keys, *(index.keys for index in indexes.values())) for name, _ in keys}
+    return {name: letter for name, letter in definition.attribute_types.items() if name in used}

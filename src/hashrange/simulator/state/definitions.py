@@ -1,0 +1,152 @@
+"""What a table is: its keys, indexes and settings, as CreateTable and UpdateTable have set them.
+
+All values here are immutable: a change is a new definition (``dataclasses.replace``), so that snapshots share them.
+Dicts in them are never changed either. Must not know items, requests or the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+Role: TypeAlias = Literal["HASH", "RANGE"]
+#: key attributes in order, with their roles
+Keys: TypeAlias = "tuple[tuple[str, Role], ...]"
+Status: TypeAlias = Literal["CREATING", "ACTIVE", "UPDATING", "DELETING"]
+BillingMode: TypeAlias = Literal["PROVISIONED", "PAY_PER_REQUEST"]
+#: units by the words of the API, for example ``MaxReadRequestUnits``
+Units: TypeAlias = "Mapping[str, int]"
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """Provisioned throughput; 0 and 0 for what is paid by request. Times are seconds since the epoch."""
+
+    read: int = 0
+    write: int = 0
+    increased_at: float | None = None
+    decreased_at: float | None = None
+    decreases: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class IndexDefinition:
+    """A secondary index.
+
+    Attributes:
+        name: the index's name.
+        keys: its own key attributes.
+        is_global: whether it is a global or a local one.
+        projection: ``ALL``, ``KEYS_ONLY`` or ``INCLUDE``.
+        non_key_attributes: what an ``INCLUDE`` index holds besides keys.
+        status: of a global index; a local one is ACTIVE.
+        settles_at: when that status ends (monotonic seconds), None while nothing is under way.
+        throughput: provisioned for a global index.
+        next_throughput: what it is going to be.
+        on_demand, warm: limits and warm throughput, where they were asked for.
+        is_added: whether it came after its table, and was filled with the items there were.
+    """
+
+    name: str
+    keys: Keys
+    is_global: bool = True
+    projection: str = "ALL"
+    non_key_attributes: tuple[str, ...] = ()
+    status: Status = "ACTIVE"
+    settles_at: float | None = None
+    throughput: Throughput = Throughput()
+    next_throughput: Throughput | None = None
+    on_demand: Units | None = None
+    warm: Units | None = None
+    is_added: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A table's latest stream; ``enabled`` is False once it was switched off."""
+
+    arn: str
+    label: str
+    view_type: str
+    enabled: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TimeToLive:
+    """The attribute that holds the time of expiry, and when that was last changed."""
+
+    attribute: str
+    enabled: bool
+    changed_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class TableDefinition:
+    """A table.
+
+    Attributes:
+        name: the table's name.
+        keys: its key attributes.
+        attribute_types: the type (S, N or B) of each attribute that is part of a key of the table or an index.
+        indexes: by name, local and global ones.
+        arn, table_id, created_at: its identity.
+        status: as DescribeTable shows it.
+        settles_at: when that status ends (monotonic seconds), None while nothing is under way.
+        billing_mode: how it is paid.
+        was_on_demand: whether it was ever paid by request: only then the description tells its billing mode.
+        on_demand_since: when it was last switched to that.
+        throughput: provisioned for the table.
+        next_throughput, next_on_demand_since: what these are going to be.
+        on_demand, warm: limits and warm throughput, where they were asked for.
+        stream: the latest stream.
+        time_to_live: None where it was never enabled.
+        kms_key_arn: the key of server-side encryption with KMS, if that was asked for.
+        table_class: None where it was never said.
+        is_protected: against deletion.
+        tags: key to value.
+    """
+
+    name: str
+    keys: Keys
+    attribute_types: Mapping[str, str]
+    indexes: Mapping[str, IndexDefinition] = field(default_factory=dict)
+    arn: str = ""
+    table_id: str = ""
+    created_at: float = 0.0
+    status: Status = "ACTIVE"
+    settles_at: float | None = None
+    billing_mode: BillingMode = "PROVISIONED"
+    was_on_demand: bool = False
+    on_demand_since: float | None = None
+    next_on_demand_since: float | None = None
+    throughput: Throughput = Throughput()
+    next_throughput: Throughput | None = None
+    on_demand: Units | None = None
+    warm: Units | None = None
+    stream: Stream | None = None
+    time_to_live: TimeToLive | None = None
+    kms_key_arn: str | None = None
+    table_class: str | None = None
+    table_class_changed_at: float | None = None
+    is_protected: bool = False
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ttl_attribute(self) -> str | None:
+        """The attribute that holds the time of expiry, while time to live is enabled."""
+        ttl = self.time_to_live
+        return ttl.attribute if ttl is not None and ttl.enabled else None
+
+    @property
+    def global_indexes(self) -> list[IndexDefinition]:
+        return [index for index in self.indexes.values() if index.is_global]
+
+    @property
+    def local_indexes(self) -> list[IndexDefinition]:
+        return [index for index in self.indexes.values() if not index.is_global]
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is under way."""
+        return self.settles_at is None and all(index.settles_at is None for index in self.indexes.values())

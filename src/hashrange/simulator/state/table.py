@@ -1,0 +1,253 @@
+"""A table's items and the indexes that follow them.
+
+``plan_write`` finds out everything that a write will change, ``commit`` changes it and cannot fail; so several writes
+can be planned, checked and refused before the first change. Must not know requests, conditions or capacity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from ...limits import ITEM_COLLECTION_MAX_BYTES
+from ..values import Item, item_size
+from .index import Index
+from .keys import KeySchema
+from .store import Place, Record, Store
+
+if TYPE_CHECKING:
+    from ..ttl import ExpiryQueue
+    from .definitions import IndexDefinition, TableDefinition
+
+_encode: Final = msgspec.json.Encoder().encode
+_NO_TIE: Final = b""
+#: the sizes of most items; shared, since a number of its own for each of a million items would take 32 MB
+_SIZES_COUNT: Final = 4096
+_SIZES: Final = tuple(range(_SIZES_COUNT))
+
+
+@dataclass(slots=True, eq=False)
+class IndexChange:
+    """What a write does to one index: an entry appears (no ``old``), disappears (no ``new``) or changes."""
+
+    index: Index
+    old: Record | None
+    new: Record | None
+
+
+@dataclass(slots=True, eq=False)
+class Write:
+    """A planned write of one item.
+
+    Attributes:
+        old: what is stored; None where nothing is.
+        new: what is to be stored; None where the item is to go. The same as ``old`` where nothing is written.
+        item: the new item.
+        changes: one for each index that is touched; one whose entry stays as it is is not touched.
+    """
+
+    old: Record | None
+    new: Record | None
+    item: Item | None = None
+    changes: list[IndexChange] = field(default_factory=list)
+
+    @property
+    def size_max(self) -> int:
+        """Bytes of the larger of the two images."""
+        return max(0 if self.old is None else self.old.size, 0 if self.new is None else self.new.size)
+
+
+class Table:
+    """A table with its items.
+
+    Attributes:
+        definition: what CreateTable and UpdateTable said; may be replaced, but its keys never change.
+        keys: the key schema.
+        store: the items.
+        indexes: by name.
+        has_local_indexes: whether item collections are measured.
+        collection_max_bytes: how large one may become.
+        expiry: when items expire; None until somebody asks (``ttl``).
+    """
+
+    __slots__ = (
+        "_collections",
+        "collection_max_bytes",
+        "definition",
+        "expiry",
+        "has_local_indexes",
+        "indexes",
+        "keys",
+        "store",
+    )
+
+    def __init__(self, definition: TableDefinition) -> None:
+        self.definition = definition
+        self.keys = KeySchema(definition.keys, definition.attribute_types)
+        self.store = Store()
+        self.expiry: ExpiryQueue | None = None
+        self.indexes: dict[str, Index] = {}
+        for index in definition.indexes.values():
+            self._adopt(Index(index, self.keys, definition.attribute_types, Store()))
+        self.has_local_indexes = any(not index.is_global for index in self.indexes.values())
+        self.collection_max_bytes = ITEM_COLLECTION_MAX_BYTES
+        self._collections: dict[bytes, int] = {}
+
+    def __repr__(self) -> str:
+        return (
+            f"Table({self.name!r}, {self.keys}, {self.item_count} items, indexes: {', '.join(self.indexes) or 'none'})"
+        )
+
+    @property
+    def name(self) -> str:
+        return self.definition.name
+
+    @property
+    def item_count(self) -> int:
+        return self.store.count
+
+    @property
+    def size_bytes(self) -> int:
+        return self.store.size
+
+    # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def locate(self, key: Item) -> tuple[bytes, Place]:
+        """Where the item of a key (or of a whole item) stands. The key has been checked."""
+        partition, sort = self.keys.encode(key)
+        return partition, (sort, _NO_TIE)
+
+    def get(self, key: Item) -> Record | None:
+        """The item of a key."""
+        return self.store.get(*self.locate(key))
+
+    def index(self, name: str) -> Index | None:
+        return self.indexes.get(name)
+
+    def index_store(self, name: str) -> Store:
+        return self.indexes[name].store
+
+    # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def plan_write(self, old: Record | None, new: Item | None, *, size: int | None = None) -> Write:
+        """What a write will change.
+
+        Args:
+            old: what is stored under the key.
+            new: the item to be stored, canonical and checked; None to remove the old one.
+            size: of the new item, if it is known.
+        """
+        if new is None:
+            write = Write(old, None)
+        else:
+            partition, sort = self.keys.encode(new) if old is None else (old.partition, old.sort)
+            if size is None:
+                size = item_size(new)
+            record = Record(partition, sort, _NO_TIE, _encode(new), size if size >= _SIZES_COUNT else _SIZES[size])
+            write = Write(old, record, new)
+        if self.indexes:
+            write.changes = self._index_changes(write)
+        return write
+
+    def _index_changes(self, write: Write) -> list[IndexChange]:
+        old_item = None if write.old is None else write.old.item
+        changes = []
+        for index in self.indexes.values():
+            old = None if write.old is None or old_item is None else index.entry(old_item, write.old)
+            new = None if write.new is None or write.item is None else index.entry(write.item, write.new)
+            if not _is_same(old, new):
+                changes.append(IndexChange(index, old, new))
+        return changes
+
+    def commit(self, write: Write) -> None:
+        """Make a planned write. Cannot fail; nothing may have changed the item since it was planned."""
+        if write.new is write.old:
+            return
+        if write.new is not None:
+            self.store.put(write.new)
+        elif write.old is not None:
+            self.store.remove(write.old)
+        for change in write.changes:
+            _apply(change)
+        if self.has_local_indexes:
+            self._count_collection(write)
+        if self.expiry is not None and write.item is not None and write.new is not None:
+            self.expiry.watch(write.item, write.new)
+
+    # ── indexes ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    def add_index(self, definition: IndexDefinition) -> None:
+        """Add a global index and fill it with the items there are."""
+        index = Index(definition, self.keys, self.definition.attribute_types, Store())
+        for record in self.store.all():
+            entry = index.entry(record.item, record)
+            if entry is not None:
+                index.store.put(entry)
+        self._adopt(index)
+
+    def drop_index(self, name: str) -> None:
+        """Remove an index with its entries."""
+        del self.indexes[name]
+
+    def _adopt(self, index: Index) -> None:
+        """Keep the indexes in the order in which the service looks at them: global ones first, each kind by name."""
+        indexes = [*self.indexes.values(), index]
+        self.indexes = {each.name: each for each in sorted(indexes, key=lambda each: (not each.is_global, each.name))}
+
+    # ── item collections ─────────────────────────────────────────────────────────────────────────────────────────────
+    def collection_size(self, partition: bytes) -> int:
+        """Bytes of the items of one partition key, local index entries included; only for tables with local indexes."""
+        return self._collections.get(partition, 0)
+
+    def collection_growth(self, write: Write) -> int:
+        """By how many bytes a write makes its item collection larger."""
+        grown = _growth(write.old, write.new)
+        return grown + sum(_growth(change.old, change.new) for change in write.changes if not change.index.is_global)
+
+    def _count_collection(self, write: Write) -> None:
+        record = write.new or write.old
+        if record is None:
+            return
+        size = self._collections.get(record.partition, 0) + self.collection_growth(write)
+        if size:
+            self._collections[record.partition] = size
+        else:
+            self._collections.pop(record.partition, None)
+
+    # ── copies ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    def copy(self) -> Table:
+        """A table with the same items that changes independently; records, which never change, are shared."""
+        twin = Table(self.definition)
+        twin.store = self.store.copy()
+        for name, index in self.indexes.items():
+            twin.indexes[name] = Index(index.definition, self.keys, self.definition.attribute_types, index.store.copy())
+        twin._collections, twin.collection_max_bytes = dict(self._collections), self.collection_max_bytes
+        return twin
+
+    def records(self) -> Iterable[Record]:
+        """All items, in no order that means anything."""
+        return self.store.all()
+
+
+def _is_same(old: Record | None, new: Record | None) -> bool:
+    """Whether an index entry stays as it is."""
+    if old is None or new is None:
+        return old is new
+    return is_at(old, new) and (old.body == new.body or old.item == new.item)
+
+
+def is_at(old: Record, new: Record) -> bool:
+    """Whether two index entries have the same keys."""
+    return old.sort == new.sort and old.partition == new.partition and old.tie == new.tie
+
+
+def _apply(change: IndexChange) -> None:
+    old, new = change.old, change.new
+    if old is not None and (new is None or not is_at(old, new)):
+        change.index.store.remove(old)
+    if new is not None:
+        change.index.store.put(new)
+
+
+def _growth(old: Record | None, new: Record | None) -> int:
+    return (0 if new is None else new.size) - (0 if old is None else old.size)
