@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.sample import ACCESS_KEY, REGION, TABLE, WIRE_ITEM
-from benchmarks.servers import HOST, Running, ServerMissing
-from benchmarks.stub import settle
+from benchmarks.servers import Running, ServerMissing
+from benchmarks.stub import HOST, settle
 
 CONNECTIONS = 16
 KEYS_COUNT = 1000

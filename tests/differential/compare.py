@@ -39,10 +39,13 @@ class Answer:
         return self.status == 200
 
 
-def answer_of(operation: str, status: int, body: bytes, *, plain_numbers: bool = True) -> Answer:
+def answer_of(
+    operation: str, status: int, body: bytes, *, is_ordered: bool = True, plain_numbers: bool = True
+) -> Answer:
     """An answer in its comparable form.
 
     Args:
+        is_ordered: no two of its items can have the same place.
         plain_numbers: they come in the service's normal form, as they must; Local leaves those inside of documents as
             they were written.
     """
@@ -51,7 +54,7 @@ def answer_of(operation: str, status: int, body: bytes, *, plain_numbers: bool =
         payload = translated_body(payload)
     if status != 200:
         return Answer(status, _error(payload))
-    return Answer(status, f"{operation} {canonical_text(_success(operation, payload))}")
+    return Answer(status, f"{operation} {canonical_text(_success(operation, payload, is_ordered))}")
 
 
 def _error(payload: dict[str, Any]) -> str:
@@ -66,8 +69,8 @@ def _sorted_braces(found: re.Match[str]) -> str:
     return found[1] + ", ".join(sorted(part.strip() for part in found[2].split(","))) + found[3]
 
 
-def _success(operation: str, payload: dict[str, Any]) -> dict[str, Any]:
-    if operation == "Scan" and "Items" in payload:  # their orders follow from their hashes
+def _success(operation: str, payload: dict[str, Any], is_ordered: bool) -> dict[str, Any]:
+    if (operation == "Scan" or not is_ordered) and "Items" in payload:  # their orders follow from their hashes
         payload["Items"] = sorted(payload["Items"], key=canonical_text)
     if operation == "BatchGetItem":
         payload["Responses"] = {

@@ -247,7 +247,7 @@ class Requests(Texts):
         request: Request = {} if index is None else {"IndexName": index}
         texts = {}
         if self._maybe(85):
-            texts["KeyConditionExpression"] = self.expression(lambda: self.key_condition(self.schema.keys[index]))
+            texts["KeyConditionExpression"] = self.expression(lambda: self.key_text(self.schema.keys[index]))
             values = {f":{name}{at}": self.key_value(name) for name in self.schema.types for at in (1, 2)}
         else:
             request["KeyConditions"], values = self.key_conditions(self.schema.keys[index]), {}
@@ -265,7 +265,7 @@ class Requests(Texts):
             request["ScanIndexForward"] = self._maybe(50)
         return request | texts | placeholders | self.consistent() | self.measured()
 
-    def key_condition(self, keys: tuple[str, ...]) -> str:
+    def key_text(self, keys: tuple[str, ...]) -> str:
         first, *rest = keys
         text = f"{first} = :{first}1" if self._maybe(96) else f"{first} > :{first}1"
         for name in rest:

@@ -10,7 +10,7 @@ import re
 from random import Random
 from typing import Any, Final
 
-NAMES: Final = {"#a": "a", "#m": "m", "#dotted": "x.y", "#n": "n", "#word": "name", "#pk": "pk"}
+NAMES: Final = {"#a": "a", "#m": "m", "#dotted": "x.y", "#n": "n", "#word": "name"}
 VALUES: Final[dict[str, dict[str, Any]]] = {
     ":one": {"N": "1"},
     ":five": {"N": "5"},
@@ -65,6 +65,23 @@ STRAY: Final = (
     ),
     *("size", "contains", "é", "\t", "\n", "  "),
 )
+#: name → what an attribute of that name mostly holds
+_FITTING: Final[dict[str, list[dict[str, Any]]]] = {
+    "a": [{"N": "1"}, {"N": "-2.5"}],
+    "n": [{"N": "5"}, {"N": "0"}, {"N": "100"}],
+    "s": [{"S": "abc"}, {"S": "b"}, {"S": "é"}],
+    "e": [{"S": ""}],
+    "b": [{"B": "AP8="}, {"B": "/w=="}, {"B": ""}],
+    "t": [{"BOOL": True}, {"BOOL": False}],
+    "z": [{"NULL": True}],
+    "ss": [{"SS": ["b", "a"]}, {"SS": ["a"]}],
+    "ns": [{"NS": ["2", "1"]}, {"NS": ["1"]}],
+    "bs": [{"BS": ["/w==", "AA=="]}],
+    "l": [{"L": [{"N": "1"}, {"S": "b"}, {"M": {"a": {"S": "b"}, "k": {"N": "2"}}}]}, {"L": []}],
+    "l2": [{"L": [{"L": [{"N": "1"}, {"N": "2"}]}, {"L": []}, {"SS": ["a"]}]}],
+    "m": [{"M": {"a": {"N": "1"}, "s": {"S": "abc"}, "l": {"L": [{"N": "3"}, {"N": "4"}]}, "m": {"M": {}}}}],
+    "em": [{"M": {}}],
+}
 _TOKEN: Final = re.compile(r"[#:]?[A-Za-z0-9_]+|<>|<=|>=|\s+|.", re.DOTALL)
 
 
@@ -165,6 +182,49 @@ class Texts:
 
     def projection(self) -> str:
         return ", ".join(self.path() for _ in range(self._random.choice([1, 1, 2, 3, 4])))
+
+    # ── key conditions ───────────────────────────────────────────────────────────────────────────────────────────────
+    def key_condition(self) -> str:
+        parts = [self._key_test("pk", "=" if self._maybe(90) else self._comparator())]
+        if self._maybe(80):
+            parts.append(self._key_test("sk", self._comparator()))
+        if self._maybe(8):
+            parts.append(self._test())
+        self._random.shuffle(parts)
+        joined = f" {'AND' if self._maybe(95) else 'OR'} "
+        return joined.join(f"({part})" if self._maybe(10) else part for part in parts)
+
+    def _comparator(self) -> str:
+        return self._random.choice(["=", "<", "<=", ">", ">=", "BETWEEN", "begins_with", "<>", "IN"])
+
+    def _key_test(self, name: str, operator: str) -> str:
+        name = name if self._maybe(95) else self._random.choice(["pk", "sk", "n", "a.b", "size(sk)", ":s"])
+        values = [self._random.choice([":s", ":b", ":type"]) if self._maybe(85) else self.value() for _ in range(2)]
+        match operator:
+            case "BETWEEN":
+                return f"{name} BETWEEN {values[0]} AND {values[1]}"
+            case "begins_with":
+                return f"begins_with({name}, {values[0]})"
+            case "IN":
+                return f"{name} IN ({values[0]})"
+        sides = [name, values[0] if self._maybe(95) else self.path()]
+        return f" {operator} ".join(sides if self._maybe(85) else reversed(sides))
+
+    # ── items ────────────────────────────────────────────────────────────────────────────────────────────────────────
+    def item(self) -> dict[str, Any]:
+        """Attributes with the names of ``BARE``; most of them of the type that the name says."""
+        found = {name: self._stored(name, 3) for name in (*BARE[:14], "x.y", "name") if self._maybe(85)}
+        return {"pk": {"S": "k"}, **found}
+
+    def _stored(self, name: str, depth: int) -> dict[str, Any]:
+        fitting = _FITTING.get(name)
+        if fitting is not None and self._maybe(85):
+            return self._random.choice(fitting)
+        if depth and self._maybe(40):
+            if self._maybe(50):
+                return {"L": [self._stored("", depth - 1) for _ in range(self._random.randrange(4))]}
+            return {"M": {inner: self._stored(inner, depth - 1) for inner in ("a", "l", "m", "s") if self._maybe(60)}}
+        return self._random.choice(list(VALUES.values()))
 
     # ── mistakes ─────────────────────────────────────────────────────────────────────────────────────────────────────
     def spoiled(self, text: str) -> str:

@@ -46,7 +46,7 @@ def add_serve(commands: argparse._SubParsersAction[Any]) -> None:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    parser.add_argument("--host", type=_host, default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument(
         "--port", type=_port, default=PORT_DEFAULT, help="0 takes a free one, and says which (default: %(default)s)"
     )
@@ -82,7 +82,7 @@ async def _serve(server: Server) -> int:
     stop = asyncio.Event()
     try:
         await server.start()
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the second: a name that no host can have
         raise CommandError(_cannot_listen(server.host, server.port, error)) from None
     signals = (signal.SIGINT, signal.SIGTERM)
     with suppress(NotImplementedError):  # Windows: Ctrl+C ends the loop instead
@@ -135,6 +135,12 @@ def _declared_tables(path: Path) -> list[Any]:
     return found
 
 
+def _host(text: str) -> str:
+    if text:
+        return text
+    raise argparse.ArgumentTypeError("there is none; every address of this machine is 0.0.0.0 or ::")
+
+
 def _port(text: str) -> int:
     if text.isascii() and text.isdigit() and int(text) <= PORT_MAX:
         return int(text)
@@ -147,13 +153,13 @@ def _region(text: str) -> str:
     raise argparse.ArgumentTypeError(f"{text!r} is no region; one is 'eu-west-1'")
 
 
-def _cannot_listen(host: str, port: int, error: OSError) -> str:
+def _cannot_listen(host: str, port: int, error: OSError | UnicodeError) -> str:
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return f"{host!r} is no address of this machine"
     if error.errno == errno.EADDRINUSE:
         return f"port {port} of {host} is in use; --port 0 takes a free one"
     if error.errno == errno.EACCES:
         return f"port {port} of {host} is not for ordinary users; take one above 1023"
-    if isinstance(error, socket.gaierror):
-        return f"{host!r} is no address of this machine"
     return f"cannot listen on {host} port {port}: {error.strerror or error}"
 
 

@@ -7,8 +7,9 @@ a table may be, the engine says. Must not know the engine.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
 from typing import Any, Final, Protocol, TypeAlias
+
+from msgspec import Struct
 
 _KEY_TYPES: Final = frozenset({"S", "N", "B"})
 _PROJECTIONS: Final = frozenset({"ALL", "KEYS_ONLY"})
@@ -30,8 +31,7 @@ class DeclarationError(ValueError):
     """A declaration that says nothing about a table; the text says what is wrong with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class GlobalIndexSpec:
+class GlobalIndexSpec(Struct, frozen=True):
     """A global secondary index.
 
     Attributes:
@@ -44,8 +44,7 @@ class GlobalIndexSpec:
     projection: str | Sequence[str] = "ALL"
 
 
-@dataclass(frozen=True, slots=True)
-class LocalIndexSpec:
+class LocalIndexSpec(Struct, frozen=True):
     """A local secondary index: the table's partition key, and a sort key of its own. ``projection`` as above."""
 
     sort_key: str
@@ -64,8 +63,7 @@ IndexSpec: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TableSpec:
+class TableSpec(Struct, frozen=True):
     """A table, paid by request.
 
     Attributes:
@@ -80,7 +78,7 @@ class TableSpec:
     name: str
     partition_key: str = "PK"
     sort_key: str | None = "SK"
-    indexes: Mapping[str, IndexSpec] = field(default_factory=dict)
+    indexes: Mapping[str, IndexSpec] = {}
     ttl_attribute: str | None = None
     stream: str | None = None
 
@@ -110,8 +108,7 @@ class TableSpec:
         return TableRequests(create, _time_to_live(self.name, self.ttl_attribute))
 
 
-@dataclass(frozen=True, slots=True)
-class TableRequests:
+class TableRequests(Struct, frozen=True):
     """The requests that make one table; ``update_time_to_live`` is None where time to live stays disabled."""
 
     create_table: dict[str, Any]
@@ -145,7 +142,7 @@ def table_requests(declared: TableDeclaration) -> TableRequests:
 
 
 def _spec_of(declared: Mapping[str, Any]) -> TableSpec:
-    known = [each.name for each in fields(TableSpec)]
+    known = TableSpec.__struct_fields__
     for name in declared:
         if name not in known:
             raise DeclarationError(f"table {declared['name']!r}: unknown member {name!r}; known: {', '.join(known)}")

@@ -7,9 +7,10 @@ its own world. Must not know JSON text, HTTP, or what any operation does.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
+
+from msgspec import Struct
 
 from ..clock import SYSTEM_CLOCK, SYSTEM_RANDOMNESS, Clock, Randomness
 from .actions import ACTIONS
@@ -20,6 +21,7 @@ from .shapes import Wording, check, convert
 from .state.catalog import Catalog
 from .state.tokens import Tokens
 from .ttl import ClockWatch, expire
+from .wording import newest
 
 _ID_END: Final = "VV4KQNSO5AEMVJF66Q9ASUAAJG"  # as the service's own ids end
 _ID_DIGITS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -28,8 +30,7 @@ _ID_COUNT_CHARS: Final = 12
 _UNKNOWN_TABLE: Final = "a table without a name"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """A moment of an engine, for ``Engine.restore``; of no use to any other engine."""
 
     engine: Engine
@@ -95,12 +96,17 @@ class Engine:
             action = ACTIONS[operation]
         except KeyError:
             raise ApiError("UnknownOperationException") from None
-        with self._lock:
-            if self._watch.advanced():
-                expire(self.catalog.tables, self.clock.time())
-            request = convert(action.shape, payload)
-            check(action.shape, request, self.wording)
-            return action.apply(action.validate(request), self)
+        try:
+            with self._lock:
+                if self._watch.advanced():
+                    expire(self.catalog.tables, self.clock.time())
+                request = convert(action.shape, payload)
+                check(action.shape, request, self.wording)
+                return action.apply(action.validate(request), self)
+        except ApiError as error:
+            if self.wording == "classic":
+                raise
+            raise newest(operation, error) from None
 
     # ── the world from outside ───────────────────────────────────────────────────────────────────────────────────────
     def create_tables(self, tables: Iterable[TableDeclaration]) -> None:

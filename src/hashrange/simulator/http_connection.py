@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import deque
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol, cast
 
 import httptools
+from msgspec import Struct
 
 from ..limits import REQUEST_MAX_BYTES
 from .gateway import Gateway
@@ -25,8 +25,7 @@ BURST_MAX_REQUESTS: Final = 32
 _log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(Struct, frozen=True, kw_only=True):
     """What a client may use.
 
     Attributes:

@@ -127,9 +127,12 @@ def item(found: Any, *, element: bool = False) -> dict[str, dict[str, Any]]:
 def _members(found: dict[str, Any], level: int) -> dict[str, Any]:
     changed = None
     for name, value in found.items():
-        if type(value) is dict and len(value) == 1:
-            if type(value.get("S")) is str or type(value.get("N")) is str or type(value.get("BOOL")) is bool:
-                continue
+        if (
+            type(value) is dict
+            and len(value) == 1
+            and (type(value.get("S")) is str or type(value.get("N")) is str or type(value.get("BOOL")) is bool)
+        ):
+            continue
         new = attribute_value(value, level, element=True)
         if new is not value:
             changed = changed or dict(found)

@@ -568,7 +568,6 @@ def batch_too_large(operation: str) -> str:
 TRANSACTION_DUPLICATES: Final = "Transaction request cannot include multiple operations on one item"
 TRANSACTION_SEVERAL_MEMBERS: Final = "TransactItems can only contain one of Check, Put, Update or Delete"
 TRANSACTION_NO_MEMBER: Final = "Invalid Request: TransactWriteRequest should contain Delete or Put or Update request"
-TRANSACTION_CONFLICT: Final = "Transaction is ongoing for the item"
 
 
 def transaction_answer_too_large(size: int) -> str:
@@ -585,7 +584,7 @@ def transaction_cancelled(codes: Iterable[str]) -> str:
 
 # ── authentication ───────────────────────────────────────────────────────────────────────────────────────────────────
 TWO_SIGNATURES: Final = "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header."
-TOKEN_MISSING: Final = "Request is missing Authentication Token"
+TOKEN_MISSING: Final = "Request is missing Authentication Token"  # noqa: S105 - a message, not a token
 SIGNATURE_DATE_MISSING: Final = "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. "
 HOST_NOT_SIGNED: Final = "'Host' must be a 'SignedHeader' in the AWS Authorization."
 ACCESS_KEY_UNKNOWN: Final = "The security token included in the request is invalid."

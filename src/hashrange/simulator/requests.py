@@ -14,6 +14,7 @@ from ..limits import (
     ATTRIBUTE_NAME_MAX_BYTES,
     EXPRESSION_VALUES_MAX_BYTES,
     ITEM_SIZE_MAX_BYTES,
+    NESTING_MAX_LEVELS,
     PARTITION_KEY_MAX_BYTES,
     SORT_KEY_MAX_BYTES,
 )
@@ -38,8 +39,9 @@ _NAME_PLACEHOLDER: Final = re.compile(r"#[0-9A-Za-z_]+")
 _VALUE_PLACEHOLDER: Final = re.compile(r":[0-9A-Za-z_]+")
 _PLACEHOLDER_MAX_BYTES: Final = 255
 _UTF8_MAX_BYTES: Final = 4
-#: the depth of an expression's values is only checked in the item that they are stored in
-_ANY_DEPTH: Final = -(10**9)
+#: how deep an expression's values may be: only what is stored has the service's limit; beyond, types are not even known
+_EXPRESSION_VALUE_MAX_LEVELS: Final = 64
+_EXPRESSION_VALUE_LEVEL: Final = 1 + NESTING_MAX_LEVELS - _EXPRESSION_VALUE_MAX_LEVELS
 
 
 # ── parameters ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -106,7 +108,7 @@ def _checked_values(values: dict[str, AttributeValue], size: int) -> dict[str, A
     found = {}
     for placeholder, value in values.items():
         try:
-            found[placeholder] = canonical(value, _ANY_DEPTH)
+            found[placeholder] = canonical(value, _EXPRESSION_VALUE_LEVEL)
         except InvalidValue as invalid:
             raise validation(messages.placeholder_for_invalid_value(placeholder, invalid.text)) from None
         size += len(placeholder) + value_size(found[placeholder])

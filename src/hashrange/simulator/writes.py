@@ -21,6 +21,7 @@ from .state.table import Table, Write
 from .values import Item
 
 _GIB: Final = 1024**3
+_OF_CONDITIONS: Final = frozenset({"ConditionExpression", "ExpressionAttributeNames", "ExpressionAttributeValues"})
 
 
 # ── conditions ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -64,6 +65,8 @@ def write_condition(request: Mapping[str, Any], expected: Predicate | None = Non
     Args:
         expected: what Expected was turned into.
     """
+    if expected is None and _OF_CONDITIONS.isdisjoint(request):
+        return None
     placeholders = placeholders_of(request)
     condition = condition_of(request, placeholders, expected)
     if "ConditionExpression" in request:

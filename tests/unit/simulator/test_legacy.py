@@ -194,7 +194,10 @@ def test_conditions_keep_their_order_and_are_canonical() -> None:
 @pytest.mark.parametrize(
     ("operator", "counts"),
     [
-        *((operator, {1}) for operator in ["EQ", "NE", "LE", "LT", "GE", "GT", "CONTAINS", "NOT_CONTAINS", "BEGINS_WITH"]),
+        *(
+            (operator, {1})
+            for operator in ["EQ", "NE", "LE", "LT", "GE", "GT", "CONTAINS", "NOT_CONTAINS", "BEGINS_WITH"]
+        ),
         ("NULL", {0}),
         ("NOT_NULL", {0}),
         ("BETWEEN", {2}),

@@ -23,6 +23,7 @@ from hashrange.simulator.requests import (
     paths_of,
     placeholders_of,
 )
+from hashrange.simulator.shapes import ITEM, convert, structure
 from hashrange.simulator.state.keys import KeySchema
 from hashrange.simulator.state.table import Table
 from tests.simulated_items import KEY_MISMATCH, indexed, item, keys
@@ -117,6 +118,20 @@ def test_names_and_values_have_2_mb_together() -> None:
     assert message(placeholders_of, request) is None
     request["ExpressionAttributeValues"] = {":v": {"S": "x" * (largest + 1)}}
     assert message(placeholders_of, request) == "ExpressionAttributeValues exceeds max size"
+
+
+@pytest.mark.parametrize("content", [{"S": "x"}, {"L": 5}, {"N": ["x"]}, 7, None, []])
+def test_values_have_a_depth_before_their_types_are_unknown(content: Any) -> None:
+    value: Any = content
+    for _ in range(300):
+        value = {"L": [{"M": {"k": value}}]}
+    request = convert(
+        structure("Request", ExpressionAttributeValues=ITEM), {"ExpressionAttributeValues": {":v": value}}
+    )
+    assert message(placeholders_of, request) == (
+        "ExpressionAttributeValues contains invalid value: Nesting Levels have exceeded supported limits: "
+        "Attributes in the item have nested levels beyond supported limit for key :v"
+    )
 
 
 def test_what_no_expression_uses_is_refused_names_first() -> None:

@@ -24,6 +24,7 @@ from ..shapes import (
     required,
     string,
     structure,
+    unprinted_in_2026,
 )
 from ..state.table import Table
 from ..values import Item
@@ -40,7 +41,7 @@ SHAPE: Final = structure(
         map_of(
             structure(
                 "KeysAndAttributes",
-                Keys=required(list_of(ITEM, min_length=1, max_length=BATCH_GET_MAX_KEYS)),
+                Keys=unprinted_in_2026(required(list_of(ITEM, min_length=1, max_length=BATCH_GET_MAX_KEYS))),
                 AttributesToGet=ATTRIBUTES_TO_GET,
                 ConsistentRead=boolean(),
                 ProjectionExpression=string(),
@@ -116,10 +117,9 @@ def apply(prepared: Prepared, engine: Engine) -> dict[str, Any]:
 def _read(prepared: Prepared, tables: Mapping[str, Table]) -> dict[str, Any]:
     responses: dict[str, list[Raw | Item]] = {name: [] for name in prepared.tables}
     unprocessed: dict[str, dict[str, Any]] = {}
-    usages = {}
+    usages: dict[str, Usage] = {}
     room = BATCH_GET_MAX_BYTES
     for name, wanted in prepared.tables.items():
-        usage = usages[name] = Usage()
         for at, key in enumerate(wanted.keys):
             record = tables[name].get(key)
             size = 0 if record is None else record.size
@@ -128,7 +128,7 @@ def _read(prepared: Prepared, tables: Mapping[str, Table]) -> dict[str, Any]:
                 unprocessed[name] = wanted.request | {"Keys": wanted.request["Keys"][at:]}
                 break
             room -= size
-            usage.table += read_units(size, wanted.consistent)
+            usages.setdefault(name, Usage()).table += read_units(size, wanted.consistent)
             if record is not None:
                 responses[name].append(picked_from(record, wanted.picked))
     answer: dict[str, Any] = {"Responses": responses, "UnprocessedKeys": unprocessed}

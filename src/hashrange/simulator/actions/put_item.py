@@ -125,7 +125,8 @@ def apply(prepared: Prepared, engine: Engine) -> dict[str, Any]:
     put.check_keys(table)
     put.check_attributes(table)
     write = put.plan(table)
-    Collections().add(table, write)
+    if table.has_local_indexes:
+        Collections().add(table, write)
     table.commit(write)
     old = Raw(write.old.body) if write.old is not None and asked.values == "ALL_OLD" else None
     return write_answer(asked, table, put.item, write, old)

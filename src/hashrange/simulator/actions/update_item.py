@@ -123,7 +123,7 @@ class Update(Struct, frozen=True):
         for index, name, letter, value in _index_literals(table, self.changes):
             check_updated_index_key(index, name, letter, value)
 
-    def _paths_that_lead_inside(self, keys: Container[str]) -> list[Steps]:
+    def _paths_that_lead_inside(self, keys: Container[str | int]) -> list[Steps]:
         """All paths but changes of the table's keys: those are refused as such."""
         targets = {change.steps for change in self.changes if change.steps[0] in keys}
         paths = [path for change in self.changes for path in paths_of(change)]
@@ -253,7 +253,8 @@ def apply(prepared: Prepared, engine: Engine) -> dict[str, Any]:
     update.check_keys(table)
     update.check_attributes(table)
     write = update.plan(table)
-    Collections().add(table, write)
+    if table.has_local_indexes:
+        Collections().add(table, write)
     table.commit(write)
     return write_answer(asked, table, update.key, write, _attributes(asked.values, update.changes, write))
 

@@ -76,13 +76,15 @@ def test_what_is_beyond_16_mb_stays_unprocessed(world: World) -> None:
         "ExpressionAttributeNames": {"#p": "pk"},
         "ConsistentRead": True,
     }
-    answer = world("BatchGetItem", RequestItems={SIMPLE: request, SORTED: {"Keys": [item(pk="p", sk="a")]}})
+    tables = {SIMPLE: request, SORTED: {"Keys": [item(pk="p", sk="a")]}}
+    answer = world("BatchGetItem", RequestItems=tables, ReturnConsumedCapacity="TOTAL")
     read = 16 * 1024 * 1024 // 400_012
     assert answer["Responses"] == {SIMPLE: [item(pk=name) for name in names[:read]], SORTED: []}
     assert answer["UnprocessedKeys"] == {
         SIMPLE: {**request, "Keys": [item(pk=name) for name in names[read:]]},
         SORTED: {"Keys": [item(pk="p", sk="a")]},
     }
+    assert [used["TableName"] for used in answer["ConsumedCapacity"]] == [SIMPLE]
 
 
 # ── refusals, in the order of the service ────────────────────────────────────────────────────────────────────────────
