@@ -7,7 +7,8 @@ come from: it takes them in their order.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from itertools import chain, islice
+from typing import Any, Final
 
 import msgspec
 
@@ -80,37 +81,39 @@ def _usage(source: Source, read: Read, evaluated: list[Record], entries: list[Re
 
 
 def _size(records: list[Record]) -> int:
-    return sum(record.size for record in records)
+    return sum([record.size for record in records])
 
 
 # ── where a page ends ────────────────────────────────────────────────────────────────────────────────────────────────
+#: so many records are taken at once, to see whether their sizes can matter at all
+_SHORT_PAGE_MAX_COUNT: Final = 100
+
+
 def read_page(records: Iterator[Record], limit: int | None, sort_key: str | None) -> tuple[list[Record], bool]:
     """The records of one page, and whether it was cut: by Limit or by its size, even if nothing follows.
 
-    What counts is the size in which the service stores an item, which is found by looking at each of its values; that
-    is put off until a bound of it says that it may matter.
+    What counts is the size in which the service stores an item, which is found by looking at each of its values. That
+    is not done for pages that are too small to be cut by it.
 
     Args:
         sort_key: the table's sort key; the service stores it in another way than other attributes.
     """
+    wanted = _SHORT_PAGE_MAX_COUNT if limit is None else min(limit, _SHORT_PAGE_MAX_COUNT)
+    page = list(islice(records, wanted))
+    if values.stored_size_bound(len(page), _size(page)) < PAGE_MAX_BYTES:
+        if len(page) < wanted:
+            return page, False
+        if len(page) == limit:
+            return page, True
+    return _measured_page(chain(page, records), limit, sort_key)
+
+
+def _measured_page(records: Iterator[Record], limit: int | None, sort_key: str | None) -> tuple[list[Record], bool]:
     page: list[Record] = []
-    size_bound = 0
+    size = 0
     for record in records:
         page.append(record)
-        if len(page) == limit:
+        size += values.stored_size(record.item, sort_key)
+        if size >= PAGE_MAX_BYTES or len(page) == limit:
             return page, True
-        size_bound += values.stored_size_bound(record.size)
-        if size_bound >= PAGE_MAX_BYTES:
-            break
-    else:
-        return page, False
-    size = sum(values.stored_size(record.item, sort_key) for record in page)
-    while size < PAGE_MAX_BYTES:
-        following = next(records, None)
-        if following is None:
-            return page, False
-        page.append(following)
-        if len(page) == limit:
-            return page, True
-        size += values.stored_size(following.item, sort_key)
-    return page, True
+    return page, False

@@ -334,7 +334,6 @@ _SIZES: Final[dict[str, Callable[[Any], int]]] = {
 # ── how the service stores an item, which is what ends a page ────────────────────────────────────────────────────────
 _STORED_BLOCK_BYTES: Final = 3072
 _STORED_BLOCK_OVERHEAD_BYTES: Final = 18
-_SORT_KEY_STORED_MAX_BYTES: Final = SORT_KEY_MAX_BYTES + 2
 
 
 def stored_size(item: Item, sort_key: str | None) -> int:
@@ -352,10 +351,13 @@ def stored_size(item: Item, sort_key: str | None) -> int:
     return 2 + size + blocks * (_STORED_BLOCK_OVERHEAD_BYTES + repeated)
 
 
-def stored_size_bound(size: int) -> int:
-    """What ``stored_size`` cannot exceed for an item of that ``item_size``."""
-    blocks = 1 + (1 + 4 * size) // _STORED_BLOCK_BYTES
-    return 2 + 4 * size + blocks * (_STORED_BLOCK_OVERHEAD_BYTES + min(size + 2, _SORT_KEY_STORED_MAX_BYTES))
+def stored_size_bound(count: int, size: int) -> int:
+    """What the stored sizes of so many items cannot exceed together, by the sum of their ``item_size``s.
+
+    A value is stored in at most four times its size; names, blocks and the sort keys in them add the rest.
+    """
+    per_block = _STORED_BLOCK_OVERHEAD_BYTES + SORT_KEY_MAX_BYTES + 2
+    return count * (3 + per_block) + 4 * size + 4 * size * per_block // _STORED_BLOCK_BYTES
 
 
 def _stored_value_size(value: AttributeValue) -> int:

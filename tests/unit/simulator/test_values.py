@@ -417,4 +417,4 @@ def test_sizes(value: dict[str, Any], expected: int) -> None:
 )
 def test_stored_sizes(item: dict[str, Any], expected: int) -> None:
     assert stored_size(item, "sk") == expected
-    assert stored_size(item, "sk") <= stored_size_bound(item_size(item))
+    assert stored_size(item, "sk") <= stored_size_bound(1, item_size(item))

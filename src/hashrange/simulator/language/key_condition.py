@@ -81,9 +81,11 @@ def _attribute_condition(part: Test | Call) -> AttributeCondition:
         return _path_first("BEGINS_WITH", part.function, part.operands)
     if part.operator in ("IN", "<>"):
         raise validation(messages.key_condition_operator(part.operator))
-    operands = (part.subject, *part.others)
+    subject, *others = operands = (part.subject, *part.others)
     if part.operator == "BETWEEN":
         return _path_first("BETWEEN", "BETWEEN", operands)
+    if isinstance(subject, Path) and isinstance(others[0], Literal) and len(subject.steps) == 1:  # the usual form
+        return AttributeCondition(str(subject.steps[0]), _OPERATORS[part.operator], (others[0].value,))
     at, name, arguments = _sides(operands)
     operators = _OPERATORS if at == 0 else _MIRRORED
     return AttributeCondition(name, operators[part.operator], arguments)
