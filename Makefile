@@ -8,7 +8,7 @@ export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.cache/pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check format bench-client bench-simulator dynamodb-local clean
+.PHONY: help install demo test fuzz storm soak check format bench-client bench-bulk bench-simulator dynamodb-local clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -32,6 +32,17 @@ test: $(STAMP) ## all tests, with coverage (ARGS="-k query" for some of them)
 	if [ -n "$(ARGS)" ]; then gates="--cov-fail-under=0"; fi; \
 	$(PY) -m pytest -n auto --cov --cov-report=term $$gates $(ARGS)
 
+fuzz: $(STAMP) ## the simulator against DynamoDB Local, on other requests each time (MINUTES=6)
+	@$(PY) scripts/dynamodb_local.py fetch >/dev/null
+	@$(PY) -m pytest -q tests/differential --fuzz $(or $(MINUTES),6) $(ARGS)
+
+storm: $(STAMP) ## 100,000 operations through a network that breaks all the time (ARGS="--operations 5000 --seed 1")
+	@$(PY) -m tests.storm $(ARGS)
+
+soak: $(STAMP) ## whole systems in virtual time on a bad network, new seeds each time (MINUTES=6; SEED=123: that one)
+	@$(PY) -m tests.seeded.soak $(if $(SEED),--seed $(SEED)) $(if $(MINUTES),--minutes $(MINUTES)) \
+		$(if $(SEEDS),--seeds $(SEEDS)) $(if $(LOG),--log) $(ARGS)
+
 check: $(STAMP) ## ruff, mypy, pyright and the rules of imports
 	$(PY) -m ruff check
 	$(PY) -m ruff format --check
@@ -45,6 +56,9 @@ format: $(STAMP) ## lay the sources out, and mend what ruff can mend
 
 bench-client: $(STAMP) ## the client against its peers, on a stub that costs nothing (ARGS="--quick" for a first look)
 	@$(PY) benchmarks/bench_client.py $(ARGS)
+
+bench-bulk: $(STAMP) ## many items at once, against the batch writers of others (ARGS="--quick" for a first look)
+	@$(PY) benchmarks/bench_bulk.py $(ARGS)
 
 bench-simulator: $(STAMP) ## the simulator against DynamoDB Local, dynalite and moto (ARGS="--quick" for a first look)
 	@$(PY) benchmarks/bench_simulator.py $(ARGS)

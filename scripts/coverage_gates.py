@@ -33,6 +33,7 @@ class Gate:
 GATES = (
     Gate("error mapping", "src/hashrange/errors.py", 100.0),
     Gate("key serialization", "src/hashrange/key.py", 100.0),
+    Gate("batch chunking", "src/hashrange/operations/batch.py", 100.0),
     Gate("expressions", "src/hashrange/expressions/*.py", 95.0),
     Gate("configuration", "src/hashrange/config.py", 90.0),
     Gate("retry", "src/hashrange/resilience/*.py", 90.0),

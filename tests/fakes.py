@@ -16,7 +16,7 @@ from hashrange.auth.static import Static
 from hashrange.client import DynamoDB
 from hashrange.config import Config
 from hashrange.errors import DynamoDBError
-from hashrange.telemetry.events import AttemptFailed, CallFinished
+from hashrange.telemetry.events import AttemptFailed, CallFinished, CircuitChanged
 from hashrange.types import WireItem, WireObject
 from hashrange.wire.transport import Request, Response
 
@@ -74,12 +74,16 @@ class Listener:
     def __init__(self) -> None:
         self.failed: list[AttemptFailed] = []
         self.finished: list[CallFinished] = []
+        self.circuit: list[CircuitChanged] = []
 
     def attempt_failed(self, event: AttemptFailed) -> None:
         self.failed.append(event)
 
     def call_finished(self, event: CallFinished) -> None:
         self.finished.append(event)
+
+    def circuit_changed(self, event: CircuitChanged) -> None:
+        self.circuit.append(event)
 
 
 #: what comes of one request: an answer, an error of the network, or a function that decides

@@ -155,3 +155,9 @@ def test_what_must_not_run_is_still_compiled() -> None:
 def test_a_fence_that_hides_an_example_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match="line 1"):
         blocks_of(text)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_links_to_files_lead_somewhere(path: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:|#|mailto:)([^)#\s]+)", path.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (path.parent / target).exists()] == []

@@ -24,6 +24,23 @@ PRINTS = {
         "ResourceNotFound: Requested resource not found [GetItem on table 'no-such-table'",
         "23 calls, 3.5 read units, 26 write units",
     ],
+    "transfer.py": [
+        "at first            {'Ann': 10000, 'Bob': 2000, 'Cid': None}",
+        "after 25.00 to Bob  {'Ann': 7500, 'Bob': 4500}",
+        "asked for again     {'Ann': 7500, 'Bob': 4500}",
+        "refused             Bob has 4500 cents, not 1000000",
+        "refused             action 2 (update on table 'hashrange-transfer-",
+        "after 100 at once   {'Ann': 6500, 'Bob': 5500}",
+    ],
+    "faults.py": [
+        "throttled 3 times: stored after 3 delays, in no time",
+        "reset_before(sent=False)   taken    1 gone",
+        "reset_before()             unknown  0 gone",
+        "reset_after()              unknown  1 gone",
+        "overtaken: sold out, 8 left",
+        "replayed: True",
+        'never recorded: Key.SK.S is "pen", recorded "book"',
+    ],
 }
 
 

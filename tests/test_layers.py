@@ -22,7 +22,8 @@ LAYERS = {
     **dict.fromkeys(("telemetry.events", "wire.transport", "wire.sigv4"), 1),
     **dict.fromkeys(("wire", "auth", "config", "telemetry"), 2),
     "dispatch": 3,
-    **dict.fromkeys(("client", "table", "pagination", "parallel_scan", "batch", "transaction"), 4),
+    **dict.fromkeys(("client", "table", "pagination", "parallel_scan", "transaction"), 4),
+    **dict.fromkeys(("batch", "batch_get", "batch_methods", "batch_window"), 4),
     **dict.fromkeys(("patterns", "testing", "migration", "cli", "__main__"), 5),
 }
 #: what may be imported where "any lower layer, or the same" is not the rule

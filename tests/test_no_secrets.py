@@ -23,7 +23,7 @@ from hashrange.config import Config
 from hashrange.errors import DynamoDBError
 from hashrange.key import Key
 from hashrange.resilience.retry import RetryPolicy
-from hashrange.telemetry.events import AttemptFailed, CallFinished
+from hashrange.telemetry.events import AttemptFailed, CallFinished, CircuitChanged
 
 SECRET_KEY = "kSECRETKEYkSECRETKEYkSECRETKEY"
 TOKEN = "tTOKENtTOKENtTOKENtTOKEN"
@@ -42,6 +42,9 @@ class Witness:
         self.texts.append(repr(event))
 
     def call_finished(self, event: CallFinished) -> None:
+        self.texts.append(repr(event))
+
+    def circuit_changed(self, event: CircuitChanged) -> None:
         self.texts.append(repr(event))
 
     def see(self, *objects: object) -> None:

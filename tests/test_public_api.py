@@ -14,6 +14,8 @@ CLIENT = {"DynamoDB", "Config", "Table", "Query", "Scan", "Page", "ScanCheckpoin
 VALUES = {"Key", "KeySchema", "GlobalIndex", "LocalIndex", "Value", "Item", "AttributeValue", "item_size"}
 EXPRESSIONS = {"Attr", "Update", "Raw", "begins_with", "between", "lt", "le", "gt", "ge"}
 RESULTS = {"PutResult", "UpdateResult", "DeleteResult", "TableDescription", "IndexDescription", "StreamDescription"}
+TRANSACTIONS = {"Transaction", "TransactGetResult", "TransactionAction", "CancellationReason", "CancellationCode"}
+BATCHES = {"Batch", "TablesBatch", "BatchReport", "BatchFailure", "BatchGetResult", "TablesBatchGetResult"}
 CREDENTIALS = {
     "Static",
     "Profile",
@@ -26,8 +28,9 @@ CREDENTIALS = {
     "Credentials",
     "Secret",
 }
-SURROUNDINGS = {"RetryPolicy", "RetryRule", "Clock", "Randomness", "SystemClock", "__version__"}
-TELEMETRY = {"Observer", "AttemptFailed", "CallFinished", "ConsumedCapacity", "Usage"}
+RESILIENCE = {"RetryPolicy", "RetryRule", "QuotaRule", "CircuitRule"}
+SURROUNDINGS = {"Clock", "Randomness", "SystemClock", "__version__"}
+TELEMETRY = {"Observer", "AttemptFailed", "CallFinished", "CircuitChanged", "ConsumedCapacity", "Usage"}
 ERRORS = {
     "DynamoDBError",
     "ConfigurationError",
@@ -77,7 +80,19 @@ ERRORS = {
     "AmbiguousWrite",
     "BatchError",
 }
-PUBLIC = CLIENT | VALUES | EXPRESSIONS | RESULTS | CREDENTIALS | SURROUNDINGS | TELEMETRY | ERRORS
+PUBLIC = (
+    CLIENT
+    | VALUES
+    | EXPRESSIONS
+    | RESULTS
+    | BATCHES
+    | TRANSACTIONS
+    | CREDENTIALS
+    | RESILIENCE
+    | SURROUNDINGS
+    | TELEMETRY
+    | ERRORS
+)
 
 
 def test_the_public_names_are_these() -> None:

@@ -6,78 +6,14 @@
         users = db.table("app", partition_key="PK", sort_key="SK")
         user = await users.get_item(Key("USER#123", "PROFILE"))
 
-These are the public names; everything else may change between releases.
+These are the public names; everything else may change between releases. Each is loaded at its first use, so that
+``import hashrange`` by itself costs next to nothing.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
 from typing import TYPE_CHECKING
-
-from .client import DynamoDB
-from .clock import Clock, Randomness, SystemClock
-from .codec import item_size
-from .config import Config
-from .errors import (
-    AccessDenied,
-    AmbiguousWrite,
-    AssumeRoleFailed,
-    AttemptTimeout,
-    AuthenticationError,
-    BadResponse,
-    BatchError,
-    CircuitOpen,
-    ClientClosed,
-    ConditionalCheckError,
-    ConditionFailed,
-    ConfigurationError,
-    ConnectFailed,
-    ConnectionLost,
-    CredentialsNotFound,
-    DeadlineExceeded,
-    DynamoDBError,
-    IdempotentParameterMismatch,
-    InternalServerError,
-    InvalidCredentials,
-    InvalidCursor,
-    InvalidExpression,
-    InvalidKey,
-    InvalidRegion,
-    InvalidTable,
-    ItemCollectionSizeLimitExceeded,
-    ItemDecodeError,
-    ItemError,
-    ItemNotFound,
-    ItemTooLarge,
-    MissingRequiredKey,
-    MultipleItemsFound,
-    NetworkError,
-    ProvisionedThroughputExceeded,
-    RequestLimitExceeded,
-    ResourceNotFound,
-    ServiceError,
-    ServiceUnavailable,
-    Throttling,
-    ThroughputError,
-    TokenExpired,
-    TransactionCanceled,
-    TransactionConflict,
-    TransactionError,
-    TransactionInProgress,
-    TypeMismatch,
-    ValidationError,
-)
-from .expressions import Attr, Raw, Update, begins_with, between, ge, gt, le, lt
-from .key import Key, KeySchema
-from .pagination import Page, Query
-from .parallel_scan import Scan, ScanCheckpoint
-from .resilience.retry import RetryPolicy, RetryRule
-from .schema import GlobalIndex, LocalIndex
-from .table import DeleteResult, PutResult, Table, UpdateResult
-from .telemetry.events import AttemptFailed, CallFinished, Observer
-from .telemetry.usage import ConsumedCapacity, Usage
-from .types import AttributeValue, Item, Value
-from .version import __version__
 
 if TYPE_CHECKING:
     from .auth import (
@@ -92,27 +28,167 @@ if TYPE_CHECKING:
         Static,
         WebIdentity,
     )
+    from .batch import Batch, BatchReport, TablesBatch
+    from .batch_get import BatchGetResult, TablesBatchGetResult
+    from .client import DynamoDB
+    from .clock import Clock, Randomness, SystemClock
+    from .codec import item_size
+    from .config import Config
+    from .errors import (
+        AccessDenied,
+        AmbiguousWrite,
+        AssumeRoleFailed,
+        AttemptTimeout,
+        AuthenticationError,
+        BadResponse,
+        BatchError,
+        BatchFailure,
+        CircuitOpen,
+        ClientClosed,
+        ConditionalCheckError,
+        ConditionFailed,
+        ConfigurationError,
+        ConnectFailed,
+        ConnectionLost,
+        CredentialsNotFound,
+        DeadlineExceeded,
+        DynamoDBError,
+        IdempotentParameterMismatch,
+        InternalServerError,
+        InvalidCredentials,
+        InvalidCursor,
+        InvalidExpression,
+        InvalidKey,
+        InvalidRegion,
+        InvalidTable,
+        ItemCollectionSizeLimitExceeded,
+        ItemDecodeError,
+        ItemError,
+        ItemNotFound,
+        ItemTooLarge,
+        MissingRequiredKey,
+        MultipleItemsFound,
+        NetworkError,
+        ProvisionedThroughputExceeded,
+        RequestLimitExceeded,
+        ResourceNotFound,
+        ServiceError,
+        ServiceUnavailable,
+        Throttling,
+        ThroughputError,
+        TokenExpired,
+        TransactionCanceled,
+        TransactionConflict,
+        TransactionError,
+        TransactionInProgress,
+        TypeMismatch,
+        ValidationError,
+    )
+    from .expressions import Attr, Raw, Update, begins_with, between, ge, gt, le, lt
+    from .key import Key, KeySchema
     from .operations.describe import IndexDescription, StreamDescription, TableDescription
+    from .pagination import Page, Query
+    from .parallel_scan import Scan, ScanCheckpoint
+    from .resilience.breaker import CircuitRule
+    from .resilience.quota import QuotaRule
+    from .resilience.retry import RetryPolicy, RetryRule
+    from .schema import GlobalIndex, LocalIndex
+    from .table import DeleteResult, PutResult, Table, UpdateResult
+    from .telemetry.events import AttemptFailed, CallFinished, CircuitChanged, Observer
+    from .telemetry.usage import ConsumedCapacity, Usage
+    from .transaction import TransactGetResult, Transaction
+    from .types import AttributeValue, CancellationCode, CancellationReason, Item, TransactionAction, Value
+    from .version import __version__
 
-#: name to module, loaded at its first use: most programs need none of them by name
-_LAZY = {
-    **dict.fromkeys(
-        [
-            "AssumeRole",
-            "BotocoreCredentials",
-            "Container",
-            "Credentials",
-            "Environment",
-            "InstanceMetadata",
-            "Profile",
-            "Secret",
-            "Static",
-            "WebIdentity",
-        ],
-        ".auth",
+#: module → the public names that live there
+_NAMES = {
+    ".auth": (
+        "AssumeRole",
+        "BotocoreCredentials",
+        "Container",
+        "Credentials",
+        "Environment",
+        "InstanceMetadata",
+        "Profile",
+        "Secret",
+        "Static",
+        "WebIdentity",
     ),
-    **dict.fromkeys(["IndexDescription", "StreamDescription", "TableDescription"], ".operations.describe"),
+    ".batch": ("Batch", "BatchReport", "TablesBatch"),
+    ".batch_get": ("BatchGetResult", "TablesBatchGetResult"),
+    ".client": ("DynamoDB",),
+    ".clock": ("Clock", "Randomness", "SystemClock"),
+    ".codec": ("item_size",),
+    ".config": ("Config",),
+    ".errors": (
+        "AccessDenied",
+        "AmbiguousWrite",
+        "AssumeRoleFailed",
+        "AttemptTimeout",
+        "AuthenticationError",
+        "BadResponse",
+        "BatchError",
+        "BatchFailure",
+        "CircuitOpen",
+        "ClientClosed",
+        "ConditionFailed",
+        "ConditionalCheckError",
+        "ConfigurationError",
+        "ConnectFailed",
+        "ConnectionLost",
+        "CredentialsNotFound",
+        "DeadlineExceeded",
+        "DynamoDBError",
+        "IdempotentParameterMismatch",
+        "InternalServerError",
+        "InvalidCredentials",
+        "InvalidCursor",
+        "InvalidExpression",
+        "InvalidKey",
+        "InvalidRegion",
+        "InvalidTable",
+        "ItemCollectionSizeLimitExceeded",
+        "ItemDecodeError",
+        "ItemError",
+        "ItemNotFound",
+        "ItemTooLarge",
+        "MissingRequiredKey",
+        "MultipleItemsFound",
+        "NetworkError",
+        "ProvisionedThroughputExceeded",
+        "RequestLimitExceeded",
+        "ResourceNotFound",
+        "ServiceError",
+        "ServiceUnavailable",
+        "Throttling",
+        "ThroughputError",
+        "TokenExpired",
+        "TransactionCanceled",
+        "TransactionConflict",
+        "TransactionError",
+        "TransactionInProgress",
+        "TypeMismatch",
+        "ValidationError",
+    ),
+    ".expressions": ("Attr", "Raw", "Update", "begins_with", "between", "ge", "gt", "le", "lt"),
+    ".key": ("Key", "KeySchema"),
+    ".operations.describe": ("IndexDescription", "StreamDescription", "TableDescription"),
+    ".pagination": ("Page", "Query"),
+    ".parallel_scan": ("Scan", "ScanCheckpoint"),
+    ".resilience.breaker": ("CircuitRule",),
+    ".resilience.quota": ("QuotaRule",),
+    ".resilience.retry": ("RetryPolicy", "RetryRule"),
+    ".schema": ("GlobalIndex", "LocalIndex"),
+    ".table": ("DeleteResult", "PutResult", "Table", "UpdateResult"),
+    ".telemetry.events": ("AttemptFailed", "CallFinished", "CircuitChanged", "Observer"),
+    ".telemetry.usage": ("ConsumedCapacity", "Usage"),
+    ".transaction": ("TransactGetResult", "Transaction"),
+    ".types": ("AttributeValue", "CancellationCode", "CancellationReason", "Item", "TransactionAction", "Value"),
+    ".version": ("__version__",),
 }
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
+#: may be used as ``hashrange.errors`` after ``import hashrange``
+_MODULES = ("errors", "simulator", "testing")
 
 __all__ = [
     "AccessDenied",
@@ -125,10 +201,18 @@ __all__ = [
     "AttributeValue",
     "AuthenticationError",
     "BadResponse",
+    "Batch",
     "BatchError",
+    "BatchFailure",
+    "BatchGetResult",
+    "BatchReport",
     "BotocoreCredentials",
     "CallFinished",
+    "CancellationCode",
+    "CancellationReason",
+    "CircuitChanged",
     "CircuitOpen",
+    "CircuitRule",
     "ClientClosed",
     "Clock",
     "ConditionFailed",
@@ -175,6 +259,7 @@ __all__ = [
     "ProvisionedThroughputExceeded",
     "PutResult",
     "Query",
+    "QuotaRule",
     "Randomness",
     "Raw",
     "RequestLimitExceeded",
@@ -191,9 +276,14 @@ __all__ = [
     "SystemClock",
     "Table",
     "TableDescription",
+    "TablesBatch",
+    "TablesBatchGetResult",
     "Throttling",
     "ThroughputError",
     "TokenExpired",
+    "TransactGetResult",
+    "Transaction",
+    "TransactionAction",
     "TransactionCanceled",
     "TransactionConflict",
     "TransactionError",
@@ -217,9 +307,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name], __name__), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _MODULES:
+        return import_module(f".{name}", __name__)
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(home, __name__), name)
+    return found
 
 
 def __dir__() -> list[str]:

@@ -7,26 +7,34 @@ Must not know how anything below it works.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import partial
+from itertools import count
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 
 from .auth.refresh import CredentialCache
 from .clock import Clock
 from .config import Config
-from .dispatch import Call, Dispatcher
+from .dispatch import Call, Dispatcher, always
 from .errors import DynamoDBError, InvalidTable, ValidationError
+from .resilience.breaker import CircuitBreaker
 from .schema import IndexDeclaration, TableSchema, check_table_name, table_schema
 from .table import Core, Table
 from .telemetry.usage import Usage
 from .types import RETURN_CONSUMED_CAPACITY, Item, Nulls, Unknown, WireObject
 from .version import __version__
-from .wire.transport import Transport
+from .wire.transport import Transport, Wrapper, chosen_transport
 
 if TYPE_CHECKING:
+    from .batch import BatchReport, TablesBatch
+    from .batch_get import TablesBatchGetResult
+    from .expressions.projection import ProjectionLike
+    from .key import Key
     from .operations.describe import TableDescription
     from .simulator.declare import TableDeclaration
     from .simulator.engine import Engine
+    from .transaction import GetRequest, TransactGetResult, Transaction
 
 M = TypeVar("M")
 
@@ -39,10 +47,14 @@ class DynamoDB:
 
     Args:
         config: see ``Config``; None reads the environment (``Config.from_env()``).
-        transport: what carries the requests; None: HTTP to the config's endpoint.
+        transport: what carries the requests instead of HTTP to the config's endpoint; or a function that is given that
+            transport and returns the one to use, for example a recorder around it.
+
+    Raises:
+        ConfigurationError: ``transport`` is neither, or returns something that is no transport.
     """
 
-    def __init__(self, config: Config | None = None, *, transport: Transport | None = None) -> None:
+    def __init__(self, config: Config | None = None, *, transport: Transport | Wrapper | None = None) -> None:
         self.config = config = Config.from_env() if config is None else config
         provider = config.credentials
         if provider is None:
@@ -50,7 +62,12 @@ class DynamoDB:
 
             provider = Environment(region=config.region, clock=config.clock, randomness=config.randomness)
         self.credentials = CredentialCache(provider, config.clock, config.randomness)
-        self._transport = _http_transport(config, self.credentials) if transport is None else transport
+        chosen = chosen_transport(transport, partial(_http_transport, config, self.credentials))
+        if config.hedge_after is not None:
+            from .wire.hedged import Hedged
+
+            chosen = Hedged(chosen, config.hedge_after, config.clock)
+        self._transport: Transport = chosen
         self._dispatcher = Dispatcher(
             self._transport,
             policy=config.retry,
@@ -59,6 +76,7 @@ class DynamoDB:
             clock=config.clock,
             randomness=config.randomness,
             observers=config.observers,
+            circuit=config.circuit,
         )
         capacity = RETURN_CONSUMED_CAPACITY[config.capacity]
         self._core = Core(
@@ -67,7 +85,11 @@ class DynamoDB:
             numbers=config.numbers,
             capacity=None if capacity == "NONE" else capacity,
             cursor_key=config.cursor_secret,
+            policy=config.retry,
+            randomness=config.randomness,
+            timeout=config.timeout,
         )
+        self._transactions = count(1)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ, **overrides: Any) -> Self:
@@ -91,6 +113,7 @@ class DynamoDB:
         *,
         engine: Engine | None = None,
         clock: Clock | None = None,
+        transport: Transport | Wrapper | None = None,
         **config: Any,
     ) -> Self:
         """A client of a DynamoDB inside this process: for tests and demos, without sockets or credentials.
@@ -101,11 +124,13 @@ class DynamoDB:
             tables: names (keys PK and SK, both text), ``TableSpec``s, or CreateTable requests.
             engine: a world to share, to look into (``engine.calls()``) or to steer.
             clock: time, of the client and of a new engine. With ``engine``, the engine's unless given.
+            transport: a function that is given the transport to the engine and returns the one to use: faults or a
+                recorder around it; or a transport that takes its place.
             config: fields of ``Config``.
 
         Raises:
             InvalidTable: a table is declared in no known way, or cannot be made.
-            ConfigurationError: a field of ``Config`` is not what it may be.
+            ConfigurationError: a field of ``Config``, or ``transport``, is not what it may be.
         """
         from .auth.static import Static
         from .simulator.declare import DeclarationError
@@ -126,10 +151,15 @@ class DynamoDB:
                 engine.create_tables(tables)
         except DeclarationError as error:
             raise InvalidTable(str(error), hint="a table is a name, a TableSpec or a CreateTable request") from None
-        return cls(checked, transport=InProcess(engine))
+        return cls(checked, transport=chosen_transport(transport, partial(InProcess, engine)))
 
     def __repr__(self) -> str:
         return f"<DynamoDB {self._transport!r}>"
+
+    @property
+    def circuit(self) -> CircuitBreaker:
+        """The circuit breaker: ``circuit.state`` is "closed", "open" or "half_open"; ``circuit.reset()`` closes it."""
+        return self._dispatcher.circuit
 
     async def __aenter__(self) -> Self:
         return self
@@ -247,20 +277,130 @@ class DynamoDB:
         named = TableSchema(name, schema.keys, schema.indexes, schema.ttl_attribute)
         return Table(self._core, named, model, nulls=nulls, unknown=unknown)
 
+    # ── batches ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    async def batch_get(
+        self,
+        requests: Iterable[tuple[Table[Any], Key]],
+        *,
+        consistent: bool = False,
+        projection: ProjectionLike | None = None,
+        concurrency: int = 8,
+        timeout: float | None = None,
+    ) -> TablesBatchGetResult:
+        """The items of any tables with these keys: ``await db.batch_get([(users, key), (orders, key2)])``.
+
+        Otherwise as ``Table.batch_get``; each item is decoded as its table's model.
+        """
+        from .batch_get import batch_get
+
+        return await batch_get(
+            self._core, requests, consistent=consistent, projection=projection, concurrency=concurrency,
+            timeout=timeout,
+        )  # fmt: skip
+
+    def batch(
+        self, *, concurrency: int = 8, on_duplicate: Literal["last", "error"] = "last", timeout: float | None = None
+    ) -> TablesBatch:
+        """Puts and deletes on any tables: ``async with db.batch() as batch: batch.put(users, user)``.
+
+        Otherwise as ``Table.batch``; one request may hold operations on several tables.
+        """
+        from .batch import TablesBatch
+
+        return TablesBatch(self._core, concurrency=concurrency, on_duplicate=on_duplicate, timeout=timeout)
+
+    async def batch_write(
+        self,
+        puts: Iterable[tuple[Table[Any], Any]] = (),
+        deletes: Iterable[tuple[Table[Any], Key]] = (),
+        *,
+        concurrency: int = 8,
+        on_duplicate: Literal["last", "error"] = "last",
+        timeout: float | None = None,
+    ) -> BatchReport:
+        """Write ``(table, item)`` for each of ``puts``, then delete ``(table, key)`` for each of ``deletes``.
+
+        Otherwise as ``Table.batch_write``.
+        """
+        from .batch import batch_write
+
+        return await batch_write(
+            self.batch(concurrency=concurrency, on_duplicate=on_duplicate, timeout=timeout),
+            puts,
+            deletes,
+            checked_first=isinstance(puts, Collection) and isinstance(deletes, Collection),
+        )
+
+    # ── transactions ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def transaction(
+        self, *, token: str | None = None, retry_conflicts: bool = True, timeout: float | None = None
+    ) -> Transaction:
+        """Writes of which all are applied or none: ``async with db.transaction() as tx:``; sent on leaving the block.
+
+        Args:
+            token: names what is done once, for example ``"order-981"``: within ten minutes, the same content under the
+                same token is applied once, whoever sends it. None: only attempts of this one call count as the same.
+            retry_conflicts: whether to try again where another writer is at work on the items.
+            timeout: seconds for sending it.
+
+        Raises:
+            ValidationError: the token is empty.
+        """
+        from .transaction import Transaction, random_token
+
+        draw = partial(random_token, self.config.randomness, next(self._transactions))
+        return Transaction(self._core, token=token, retry_conflicts=retry_conflicts, timeout=timeout, random_token=draw)
+
+    @overload
+    async def transact_get(
+        self, requests: Iterable[GetRequest[M]], *, timeout: float | None = None
+    ) -> TransactGetResult[M | None]: ...
+    @overload
+    async def transact_get(
+        self, requests: Iterable[GetRequest[Any]], *, timeout: float | None = None
+    ) -> TransactGetResult[Any]: ...
+    async def transact_get(
+        self, requests: Iterable[GetRequest[Any]], *, timeout: float | None = None
+    ) -> TransactGetResult[Any]:
+        """Up to 100 items, of any tables, as they are at one moment.
+
+        Args:
+            requests: ``(table, key)``, or ``(table, key, projection)`` for some attributes only.
+            timeout: seconds.
+
+        Returns:
+            The items in the order of the requests, each as its table's model; None where there is none.
+
+        Raises:
+            TransactionCanceled: a write was at work on an item, after all retries; ``reasons`` says on which.
+            ValidationError: there are more than 100, or one item is asked for with different projections.
+        """
+        from .transaction import transact_get
+
+        return await transact_get(self._core, requests, timeout=timeout)
+
     # ── anything else ────────────────────────────────────────────────────────────────────────────────────────────────
     async def call(
-        self, operation: str, request: Mapping[str, Any] | None = None, *, timeout: float | None = None
+        self,
+        operation: str,
+        request: Mapping[str, Any] | None = None,
+        *,
+        retry_ambiguous: bool = False,
+        timeout: float | None = None,
     ) -> WireObject:
         """Any operation of the service, raw: request and answer in wire shape, as in its API reference.
 
-        Signed, retried and measured like every call.
+        Signed, retried and measured like every call. What is known to change nothing the second time is sent again
+        where its answer was lost: reads, puts, deletes, updates of plain SET and REMOVE, transactions with a token.
 
         Args:
             operation: for example ``"CreateTable"``.
             request: for example ``{"TableName": "app", ...}``; blobs as base64 text.
+            retry_ambiguous: send it again after an answer was lost even if that could apply it twice.
             timeout: seconds.
 
         Raises:
+            AmbiguousWrite: its answer was lost, and sending it again could apply it twice.
             ValidationError: the operation is not a name that one could have, or JSON cannot carry the request.
         """
         if not (isinstance(operation, str) and operation.isascii() and operation.isalnum()):
@@ -269,9 +409,10 @@ class DynamoDB:
             )
         payload = dict(request or {})
         table = payload.get("TableName")
-        return await self._core.dispatch(
-            Call(operation, payload, table if isinstance(table, str) else None, timeout=timeout)
-        )
+        call = Call(operation, payload, table if isinstance(table, str) else None, timeout=timeout)
+        if retry_ambiguous:
+            call.replay_safe = always
+        return await self._core.dispatch(call)
 
     def track(self) -> Usage:
         """Adds up calls, units, retries and time of everything awaited inside ``with db.track() as usage:``."""

@@ -18,6 +18,7 @@ from typing import Any, Final, Self, get_args
 from .auth.credentials import Provider, Secret
 from .clock import SYSTEM_CLOCK, SYSTEM_RANDOMNESS, Clock, Randomness
 from .errors import ConfigurationError, InvalidCredentials, InvalidRegion
+from .resilience.breaker import CircuitRule
 from .resilience.retry import RetryPolicy, RetryRule
 from .telemetry.events import Observer
 from .types import Capacity, Numbers
@@ -52,12 +53,12 @@ _MAX_DELAY_SECONDS: Final = "DYNAMODB_RETRY_MAX_DELAY_SECS"
 _TRUE: Final = frozenset({"true", "1", "yes", "on"})
 _FALSE: Final = frozenset({"false", "0", "no", "off"})
 
-_SECONDS: Final = ("timeout", "connect_timeout", "attempt_timeout", "idle_timeout")
+_SECONDS: Final = ("timeout", "connect_timeout", "attempt_timeout", "idle_timeout", "hedge_after")
 _COUNTS: Final = {"max_connections": 1, "max_waiters": 0}  # and the least that each may be
 _CHOICES: Final = {"numbers": get_args(Numbers), "capacity": get_args(Capacity)}
 _FLAGS: Final = ("use_fips", "use_dualstack")
 _METHODS: Final = {"clock": ("monotonic", "time", "sleep"), "randomness": ("random",)}
-_OBSERVER_METHODS: Final = ("attempt_failed", "call_finished")
+_OBSERVER_METHODS: Final = ("attempt_failed", "call_finished", "circuit_changed")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
@@ -82,10 +83,13 @@ class Config:
             all; each may end in ``:port``. What is on this machine is always reached directly.
         ssl_context: None makes one that checks certificates against the machine's trust store.
         retry: how often and after how long a failed request is sent again.
+        circuit: after how many calls that failed in a row others fail at once for a while, unsent; None: never.
+        hedge_after: seconds after which GetItem and BatchGetItem are sent a second time if there is no answer yet, and
+            the first answer counts; None, or more than ``attempt_timeout``: never.
         numbers: ``exact`` gives int and Decimal, ``float`` gives int and float and loses digits.
         capacity: which consumed capacity the service reports.
         cursor_key: signs cursors, so that they can be given to clients that are not trusted; kept as a ``Secret``.
-        observers: told of every attempt that failed and every call that ended.
+        observers: told of every attempt that failed, every call that ended, and every change of the circuit.
         clock, randomness: time and chance; tests bring their own.
 
     Raises:
@@ -109,6 +113,8 @@ class Config:
     no_proxy: tuple[str, ...] = ()
     ssl_context: ssl.SSLContext | None = None
     retry: RetryPolicy = field(default_factory=RetryPolicy.default)
+    circuit: CircuitRule | None = field(default_factory=CircuitRule)
+    hedge_after: float | None = None
     numbers: Numbers = "exact"
     capacity: Capacity = "none"
     cursor_key: Secret | bytes | str | None = None
@@ -127,6 +133,8 @@ class Config:
     def _check_values(self) -> None:
         for name in _SECONDS:
             value = getattr(self, name)
+            if name == "hedge_after" and value is None:
+                continue
             if type(value) not in (int, float) or not 0 < value < math.inf:
                 raise _not_allowed(name, value, "a number of seconds greater than 0")
         for name, least in _COUNTS.items():
@@ -160,6 +168,8 @@ class Config:
     def _check_objects(self) -> None:
         if not isinstance(self.retry, RetryPolicy):
             raise ConfigurationError(f"retry is {_kind(self.retry)}; it must be a RetryPolicy")
+        if not (self.circuit is None or isinstance(self.circuit, CircuitRule)):
+            raise ConfigurationError(f"circuit is {_kind(self.circuit)}; it must be a CircuitRule or None")
         if self.ssl_context is not None and not isinstance(self.ssl_context, ssl.SSLContext):
             raise ConfigurationError(f"ssl_context is {_kind(self.ssl_context)}; it must be an ssl.SSLContext")
         for name, methods in _METHODS.items():
@@ -217,6 +227,7 @@ class Config:
     def _changed(self) -> dict[str, Any]:
         values = {each.name: (getattr(self, each.name), each.default) for each in fields(self) if each.repr}
         values["retry"] = (self.retry, RetryPolicy.default())
+        values["circuit"] = (self.circuit, CircuitRule())
         del values["endpoint_url"]  # its effect is shown
         return {name: value for name, (value, default) in values.items() if value is not default and value != default}
 
@@ -389,6 +400,6 @@ def _shown(name: str, value: Any) -> str:
         return repr(redact_url(value))
     if name == "observers":
         return f"({', '.join(type(observer).__name__ for observer in value)})"
-    if isinstance(value, (str, int, float, tuple, RetryPolicy, Secret)):
+    if value is None or isinstance(value, (str, int, float, tuple, RetryPolicy, CircuitRule, Secret)):
         return repr(value)
     return type(value).__name__

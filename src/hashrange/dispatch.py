@@ -1,4 +1,4 @@
-"""The life of one call, from its request to its answer: encode → deadline → send → classify → retry or decode.
+"""The life of one call: encode → circuit → deadline → send → classify → retry, or decode.
 
 Owns the order of these stages and nothing of what happens inside one. Must not know tables, models or sockets.
 """
@@ -6,30 +6,31 @@ Owns the order of these stages and nothing of what happens inside one. Must not 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
-from . import limits
 from .clock import Clock, Randomness
 from .errors import (
+    AmbiguousWrite,
     AuthenticationError,
-    BadResponse,
+    CircuitOpen,
+    ConditionFailed,
     DeadlineExceeded,
     DynamoDBError,
-    ValidationError,
-    error_from_wire,
 )
-from .operations.item import check_item_size
-from .resilience.retry import GIVE_UP, OUT_OF_TIME, Decision, RetryPolicy, decide
-from .telemetry.events import AttemptFailed, CallFinished, Observer
+from .operations.applied import Applied
+from .operations.body import decode_answer, encode_body
+from .resilience.breaker import CircuitBreaker, CircuitRule, CircuitState, Pass, verdict
+from .resilience.quota import Quota
+from .resilience.replay_safety import is_replay_safe, may_have_applied
+from .resilience.retry import AMBIGUOUS, GIVE_UP, OUT_OF_TIME, Decision, RetryPolicy, decide, is_conflict
+from .telemetry.events import AttemptFailed, CallFinished, CircuitChanged, Observer
 from .telemetry.usage import TRACKERS, consumed_capacity
 from .types import WireItem, WireObject
 from .wire.transport import Request, Response, Transport
 
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder().decode
 _log = logging.getLogger("hashrange")
 
 
@@ -42,6 +43,12 @@ class Call(Struct):
         table, key: for errors and events.
         timeout: seconds for the whole call; None: the client's default.
         item: the item that the request writes whole, in wire shape; refused where it is over 400 KB.
+        replay_safe: asked when the answer of a write was lost: whether it may be sent again; None: the request tells.
+        applied: asked when a conditional write whose answer was lost was sent again and refused: its answer, if what is
+            stored proves that it had been applied before.
+        retry_conflicts: whether a conflict with another writer is retried.
+        maybe_applied: set by the dispatcher with an answer: an attempt before the one that was answered may have been
+            applied, too. (Of a call that failed, its error tells.)
     """
 
     operation: str
@@ -50,12 +57,53 @@ class Call(Struct):
     key: Any = None
     timeout: float | None = None
     item: WireItem | None = None
+    replay_safe: Callable[[], bool] | None = None
+    applied: Applied | None = None
+    retry_conflicts: bool = True
+    maybe_applied: bool = False
+
+
+def always() -> bool:
+    """``Call.replay_safe`` of a caller for whom a write that is applied twice does no harm."""
+    return True
+
+
+class _Failures(Struct):
+    """What has failed so far of one call.
+
+    Attributes:
+        count: attempts that failed.
+        repaired: whether an authentication error was mended; once is enough.
+        maybe_applied: whether one of them may have been applied.
+        paid: what the last retry cost of the quota.
+    """
+
+    count: int = 0
+    repaired: bool = False
+    maybe_applied: bool = False
+    paid: int = 0
+
+    def note(self, operation: str, error: DynamoDBError) -> None:
+        """Count one attempt in."""
+        self.count += 1
+        if may_have_applied(operation, error):
+            self.maybe_applied = True
 
 
 class Dispatcher:
-    """Takes calls through their life over one transport."""
+    """Takes calls through their life over one transport.
 
-    __slots__ = ("_attempt_timeout", "_clock", "_observers", "_policy", "_randomness", "_timeout", "_transport")
+    Args:
+        transport: what carries the requests.
+        policy: how failures are retried.
+        timeout, attempt_timeout: seconds for a call that brings no own timeout, and for each of its attempts.
+        circuit: when it opens; None: never.
+    """
+
+    __slots__ = (
+        "_attempt_timeout", "_clock", "_observers", "_policy", "_quota", "_randomness", "_timeout",
+        "_transport", "circuit",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -67,10 +115,13 @@ class Dispatcher:
         clock: Clock,
         randomness: Randomness,
         observers: tuple[Observer, ...] = (),
+        circuit: CircuitRule | None = None,
     ) -> None:
         self._transport = transport
         self._policy, self._timeout, self._attempt_timeout = policy, timeout, attempt_timeout
         self._clock, self._randomness, self._observers = clock, randomness, observers
+        self._quota = None if policy.quota is None else Quota(policy.quota)
+        self.circuit = CircuitBreaker(circuit, self._circuit_changed)
 
     async def dispatch(self, call: Call) -> WireObject:
         """The decoded answer of a call.
@@ -78,14 +129,28 @@ class Dispatcher:
         Raises:
             DynamoDBError: of the class that says what went wrong, with table, operation, key, attempts and elapsed.
         """
-        now = self._clock.monotonic
+        now, circuit = self._clock.monotonic, self.circuit
         started = now()
         body = encode_request(call)
         timeout = self._timeout if call.timeout is None else call.timeout
-        if not timeout > 0:  # NaN included
-            raise self._give_up(call, _too_late(0), GIVE_UP, 0, 0.0, None)
-        deadline = started + timeout
-        failures, repaired = 0, False
+        try:
+            admitted = circuit.admit(started)
+        except CircuitOpen as error:
+            raise self._final(call, error, GIVE_UP, _Failures(), 0.0, None) from None
+        try:
+            if not timeout > 0:  # NaN included
+                raise self._final(call, _too_late(0), GIVE_UP, _Failures(), 0.0, None)
+            answer = await self._carry_out(call, body, started, started + timeout)
+        except BaseException as error:
+            self._tell_circuit(admitted, error)
+            raise
+        circuit.succeeded(admitted)
+        return answer
+
+    async def _carry_out(self, call: Call, body: bytes, started: float, deadline: float) -> WireObject:
+        """Attempt after attempt, until there is an answer or none can be had."""
+        now = self._clock.monotonic
+        failures: _Failures | None = None
         while True:
             response: Response | None = None
             try:
@@ -94,50 +159,96 @@ class Dispatcher:
                 )
                 received = now()
                 answer = decode_answer(response)
+                break
             except DynamoDBError as error:
-                failures += 1
-                if not repaired and self._repaired(error, response):
-                    repaired, decision = True, Decision(retry=True)
-                else:
-                    decision = decide(self._policy, error, failures, deadline - now(), self._randomness.random())
-                self._report_failure(call, failures, error, decision)
+                received = now()
+                failures = failures or _Failures()
+                failures.note(call.operation, error)
+                settled = _settled(call, error, failures)
+                if settled is not None:
+                    answer = settled
+                    break
+                decision = self._decide(call, error, failures, response, deadline - received)
+                self._report_failure(call, failures.count, error, decision)
                 if decision.retry:
                     await self._clock.sleep(decision.delay)
                     if now() < deadline:
                         continue
                     decision = OUT_OF_TIME
-                final = self._give_up(call, error, decision, failures, now() - started, response)
+                final = self._final(call, error, decision, failures, now() - started, response)
                 if final is error:
                     raise
                 raise final from error
-            else:
-                if self._observers or TRACKERS.get():
-                    self._report_success(call, failures + 1, started, received, response, answer)
-                return answer
+        if failures is not None:
+            call.maybe_applied = failures.maybe_applied
+        if self._quota is not None:
+            self._quota.give_back(0 if failures is None else failures.paid)
+        if self._observers or TRACKERS.get():
+            self._report_success(call, failures, started, received, response, answer)
+        return answer
+
+    def _decide(
+        self, call: Call, error: DynamoDBError, failures: _Failures, response: Response | None, time_left: float
+    ) -> Decision:
+        """What follows a failed attempt."""
+        if not failures.repaired and self._repaired(error, response):
+            failures.repaired = True
+            return Decision(retry=True)
+        if may_have_applied(call.operation, error) and not _is_replay_safe(call):
+            return AMBIGUOUS
+        if not call.retry_conflicts and is_conflict(error):
+            return GIVE_UP
+        decision = decide(self._policy, error, failures.count, time_left, self._randomness.random())
+        if decision.retry and self._quota is not None:
+            paid = self._quota.take(error)
+            if paid is None:
+                return GIVE_UP
+            failures.paid = paid
+        return decision
 
     def _repaired(self, error: DynamoDBError, response: Response | None) -> bool:
         return (
             response is not None and isinstance(error, AuthenticationError) and self._transport.repair(error, response)
         )
 
-    def _give_up(
+    def _final(
         self,
         call: Call,
         error: DynamoDBError,
         decision: Decision,
-        failures: int,
+        failures: _Failures,
         elapsed: float,
         response: Response | None,
     ) -> DynamoDBError:
-        """The error that the caller gets."""
-        context = {"table": call.table, "operation": call.operation, "key": call.key}
-        context |= {"request_id": response.request_id if response is not None else None}
-        context |= {"attempts": failures, "elapsed": elapsed}
-        final = error.with_context(**context)
-        if decision.out_of_time:
-            final = _too_late(failures).with_context(**context)
-        self._report_end(call, failures, elapsed, response, {}, 0.0, final)
+        """The error that the caller gets, with its context; the end of the call is reported."""
+        final = _outcome(error, decision, failures)
+        for each in (error, final):
+            each.with_context(
+                table=call.table,
+                operation=call.operation,
+                key=call.key,
+                request_id=response.request_id if response is not None else None,
+                attempts=failures.count,
+                elapsed=elapsed,
+                maybe_applied=failures.maybe_applied,
+            )
+        self._report_end(call, failures.count, elapsed, response, {}, 0.0, final)
         return final
+
+    # ── the circuit ──────────────────────────────────────────────────────────────────────────────────────────────────
+    def _tell_circuit(self, admitted: Pass, error: BaseException) -> None:
+        told = verdict(error)
+        if told == "failed":
+            self.circuit.failed(admitted, self._clock.monotonic())
+        elif told == "answered":
+            self.circuit.succeeded(admitted)
+        else:
+            self.circuit.abandoned(admitted)
+
+    def _circuit_changed(self, before: CircuitState, after: CircuitState) -> None:
+        _log.warning("the circuit is %s (it was %s)", after, before)
+        for observer in self._observers:
+            _tell(observer.circuit_changed, CircuitChanged(before, after))
 
     # ── telling others ───────────────────────────────────────────────────────────────────────────────────────────────
     def _report_failure(self, call: Call, attempt: int, error: DynamoDBError, decision: Decision) -> None:
@@ -148,10 +259,18 @@ class Dispatcher:
             _tell(observer.attempt_failed, event)
 
     def _report_success(
-        self, call: Call, attempts: int, started: float, received: float, response: Response, answer: WireObject
+        self,
+        call: Call,
+        failures: _Failures | None,
+        started: float,
+        received: float,
+        response: Response | None,
+        answer: WireObject,
     ) -> None:
         ended = self._clock.monotonic()
-        self._report_end(call, attempts, ended - started, response, answer, ended - received, None)
+        failed = 0 if failures is None else failures.count
+        answered = response is not None and response.status == 200  # or else the last failure counts as success
+        self._report_end(call, failed + answered, ended - started, response, answer, ended - received, None)
 
     def _report_end(
         self,
@@ -183,6 +302,24 @@ class Dispatcher:
                 _tell(observer.call_finished, event)
 
 
+def _is_replay_safe(call: Call) -> bool:
+    return is_replay_safe(call.operation, call.payload) if call.replay_safe is None else call.replay_safe()
+
+
+def _settled(call: Call, error: DynamoDBError, failures: _Failures) -> WireObject | None:
+    """The answer, where an attempt was refused only because an earlier one of the same call was applied."""
+    if failures.maybe_applied and call.applied is not None and isinstance(error, ConditionFailed):
+        return call.applied(error.data.get("Item"))
+    return None
+
+
+def _outcome(error: DynamoDBError, decision: Decision, failures: _Failures) -> DynamoDBError:
+    """What a call that failed for good raises."""
+    if decision is AMBIGUOUS:
+        return AmbiguousWrite("it is not known whether the write was applied: its answer was lost")
+    return _too_late(failures.count) if decision.out_of_time else error
+
+
 def _too_late(attempts: int) -> DeadlineExceeded:
     if attempts == 0:
         return DeadlineExceeded("the deadline came before anything was sent", hint="give a timeout= greater than 0")
@@ -190,87 +327,12 @@ def _too_late(attempts: int) -> DeadlineExceeded:
 
 
 def encode_request(call: Call) -> bytes:
-    """The body of a call's request.
-
-    Raises:
-        ValidationError: it holds what JSON cannot carry, or is longer than the service takes.
-    """
+    """The body of a call's request. Raises as ``encode_body``, with the call's context."""
     try:
-        body = _encode(call.payload)
-        if len(body) > limits.ITEM_SIZE_MAX_BYTES:
-            _check_sizes(call, len(body))
-    except (UnicodeEncodeError, TypeError) as error:
-        path = unwritable_path(call.payload).encode("ascii", "backslashreplace").decode()
-        raise _context(
-            call,
-            ValidationError(
-                f"{path or 'the request'}: it cannot be written as JSON: {error}",
-                hint="text must be valid Unicode without lone surrogates; store other bytes as bytes",
-            ),
-        ) from None
-    except RecursionError:
-        raise _context(call, ValidationError("the request holds itself, or is nested too deeply for JSON")) from None
+        return encode_body(call.payload, call.item)
     except DynamoDBError as error:
-        raise _context(call, error) from None
-    return body
-
-
-def unwritable_path(part: Any) -> str:
-    """Where in a request JSON meets what it cannot carry: ``Item.name.S``, ``Item.tags.L[2].S``."""
-    entries = part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ()
-    for step, inner in entries:
-        try:
-            _encode({step: inner} if isinstance(step, str) else inner)
-        except (UnicodeEncodeError, TypeError):
-            deeper = unwritable_path(inner)
-            here = f"[{step}]" if isinstance(step, int) else str(step)
-            return f"{here}{'.' if deeper and not deeper.startswith('[') else ''}{deeper}"
-    return ""
-
-
-def _check_sizes(call: Call, body_bytes: int) -> None:
-    """JSON is never shorter than what it carries is for DynamoDB: a short body needs no count."""
-    if call.item is not None:
-        check_item_size(call.item)
-    if body_bytes > limits.REQUEST_MAX_BYTES:
-        raise ValidationError(
-            f"the request has {body_bytes} bytes; DynamoDB takes at most {limits.REQUEST_MAX_BYTES}",
-            hint="send less in one request",
-        )
-
-
-def _context(call: Call, error: DynamoDBError) -> DynamoDBError:
-    return error.with_context(table=call.table, operation=call.operation, key=call.key)
-
-
-def decode_answer(response: Response) -> WireObject:
-    """The answer in wire shape.
-
-    Raises:
-        DynamoDBError: the answer is an error, or no answer of DynamoDB at all (BadResponse).
-    """
-    try:
-        answer = _decode(response.body)
-    except (ValueError, RecursionError) as error:
-        if response.status != 200:
-            raise _error_answer(response, None) from None
-        if response.body:
-            raise BadResponse(f"the answer is not JSON: {error}", status=200) from None
-        if response.request_id is None:
-            raise BadResponse("the answer is empty, and not the service's", status=200) from None
-        return {}  # TagResource and a few others answer nothing
-    if response.status != 200:
-        raise _error_answer(response, answer)
-    if not isinstance(answer, dict):
-        raise BadResponse("the answer is not a JSON object", status=200)
-    return answer
-
-
-def _error_answer(response: Response, answer: Any) -> DynamoDBError:
-    error = error_from_wire(response.status, answer)
-    if error.code is None and response.status < 500:
-        error.hint = "DynamoDB does not answer so: check the endpoint, and what stands between it and here"
-    return error
+        error.with_context(table=call.table, operation=call.operation, key=call.key)
+        raise
 
 
 def _tell(listen: Any, event: object) -> None:

@@ -22,7 +22,13 @@ wait is ``resilience.retry``'s. Must not do I/O or know a transport.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
+
+from .types import CancellationCode, CancellationReason
+
+if TYPE_CHECKING:
+    from .key import Key
 
 
 class DynamoDBError(Exception):
@@ -40,6 +46,8 @@ class DynamoDBError(Exception):
         request_id: the service's id of the request that failed.
         attempts: how many requests were sent for this call.
         elapsed: seconds from the call's start to the error.
+        maybe_applied: whether a write may have been applied although it failed: the answer of one of its attempts was
+            lost after it had been sent, or the service failed inside (HTTP 500). Where False, it was not applied.
         hint: what to do about it, or None.
     """
 
@@ -61,6 +69,7 @@ class DynamoDBError(Exception):
         request_id: str | None = None,
         attempts: int = 0,
         elapsed: float = 0.0,
+        maybe_applied: bool = False,
         hint: str | None = None,
     ) -> None:
         super().__init__(message)
@@ -74,10 +83,12 @@ class DynamoDBError(Exception):
         self.request_id = request_id
         self.attempts = attempts
         self.elapsed = elapsed
+        self.maybe_applied = maybe_applied
         self.hint = hint if hint is not None else self.default_hint
 
     def with_context(self, **context: Any) -> Self:
-        """Fill those of table, operation, key, request_id, attempts and elapsed that are not known yet; return self."""
+        """Fill those of table, operation, key, request_id, attempts, elapsed and maybe_applied that are not known yet;
+        return self."""
         for name, value in context.items():
             if not getattr(self, name):
                 setattr(self, name, value)
@@ -97,9 +108,16 @@ class DynamoDBError(Exception):
             where.append(f"{self.attempts} attempts in {self.elapsed:.3g} s")
         if self.request_id:
             where.append(f"request {self.request_id}")
+        if self.maybe_applied:
+            where.append("it may have been applied")
         context = ", ".join(part for part in where if part)
-        text = f"{self.message or type(self).__name__} [{context}]" if context else self.message or type(self).__name__
+        said = self._said() or type(self).__name__
+        text = f"{said} [{context}]" if context else said
         return f"{text}. Hint: {self.hint}" if self.hint else text
+
+    def _said(self) -> str:
+        """What happened, for people."""
+        return self.message
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
@@ -212,7 +230,7 @@ class ConditionalCheckError(DynamoDBError):
 
 
 class ConditionFailed(ConditionalCheckError):
-    """The write's condition was false; nothing was written.
+    """The write's condition was false; nothing was written, except, with ``maybe_applied``, by an earlier attempt.
 
     Attributes:
         item: the item that is there, decoded as the call would have decoded it; None where there is none.
@@ -299,19 +317,54 @@ class TransactionConflict(ConditionalCheckError, TransactionError):
     retryable = True
 
 
+#: so many failed actions of a canceled transaction are named in its text
+_FAILED_ACTIONS_SHOWN: Final = 5
+
+
 class TransactionCanceled(TransactionError):
-    """The whole transaction was refused; ``reasons`` has one entry per action, in their order."""
+    """The whole transaction was refused: nothing was written. Its text says which actions failed, and why.
+
+    Attributes:
+        reasons: one for each action, in their order; ``code`` is ``none`` for those that did not fail.
+    """
 
     codes = ("TransactionCanceledException",)
     #: the codes of CancellationReasons after which the same transaction may succeed
     retryable_reasons: ClassVar[frozenset[str]] = frozenset(
         {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
     )
+    _reasons: list[CancellationReason] | None = None
 
     @property
-    def reasons(self) -> list[Any]:
+    def reasons(self) -> list[CancellationReason]:
+        if self._reasons is None:
+            return [CancellationReason.from_wire(reason) for reason in self.wire_reasons]
+        return self._reasons
+
+    @reasons.setter
+    def reasons(self, reasons: list[CancellationReason]) -> None:
+        self._reasons = reasons
+
+    @property
+    def wire_reasons(self) -> list[Any]:
+        """The service's CancellationReasons as they came; empty in a redacted error."""
         found = self.data.get("CancellationReasons")
         return found if isinstance(found, list) else []
+
+    def redact(self) -> Self:
+        self._reasons = [reason.redacted() for reason in self.reasons]
+        return super().redact()
+
+    def _said(self) -> str:
+        failed = [
+            f"{reason.action or f'action {number}'} {reason}"
+            for number, reason in enumerate(self.reasons, 1)
+            if reason.code is not CancellationCode.none
+        ]
+        if not failed:
+            return super()._said()
+        more = [f"{len(failed) - _FAILED_ACTIONS_SHOWN} more"] if len(failed) > _FAILED_ACTIONS_SHOWN else []
+        return f"the transaction was canceled: {'; '.join([*failed[:_FAILED_ACTIONS_SHOWN], *more])}"
 
 
 class IdempotentParameterMismatch(TransactionError):
@@ -402,26 +455,53 @@ class CircuitOpen(DynamoDBError):
     """The endpoint failed too often; the call was not sent.
 
     Attributes:
-        retry_at: when it will be tried again, on the clock's ``monotonic()``.
+        retry_at: when it will be tried again, on the clock's ``monotonic()``; the time of the refusal where another
+            call is trying it.
     """
 
+    default_hint = "the endpoint is down or cannot be reached; 'db.circuit.reset()' tries it at once"
     retry_at: float = 0.0
 
 
 class AmbiguousWrite(DynamoDBError):
-    """The answer of a write was lost: it may have been applied, and sending it again could apply it twice."""
+    """The answer of a write was lost: it may have been applied, and sending it again could apply it twice.
+
+    What became of the last attempt is its ``__cause__``.
+    """
 
     default_hint = "read the item to find out, or pass retry_ambiguous=True where applying it twice does no harm"
 
 
+@dataclass(frozen=True, slots=True)
+class BatchFailure:
+    """One operation of a batch that was not acknowledged.
+
+    Attributes:
+        operation: "put" or "delete".
+        table: the table's name.
+        key: the item's key.
+        item: the item as it was given to ``put``; None for a delete.
+        reason: why; shared by operations that failed together. Where ``reason.maybe_applied`` holds, it may have been
+            applied all the same.
+        number: its place among the operations of the batch, from 1.
+    """
+
+    operation: Literal["put", "delete"]
+    table: str
+    key: Key = field(repr=False)
+    item: Any = field(repr=False)
+    reason: DynamoDBError
+    number: int
+
+
 class BatchError(DynamoDBError):
-    """Operations of a batch were not acknowledged.
+    """Operations of a batch were not acknowledged; also a batch that is used twice, or outside of its block.
 
     Attributes:
         failed: every such operation with its reason, in input order.
     """
 
-    failed: tuple[Any, ...] = ()
+    failed: tuple[BatchFailure, ...] = ()
 
     def redact(self) -> Self:
         self.failed = ()

@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
 from msgspec import Struct
 
-from .clock import Clock
+from .batch_methods import BatchMethods
+from .clock import Clock, Randomness
 from .codec import decode_item
-from .dispatch import Call
+from .dispatch import Call, always
 from .errors import ConditionFailed, ConfigurationError, DynamoDBError, TypeMismatch, ValidationError
 from .expressions import Condition, Raw, SortCondition, Update
 from .expressions.projection import ProjectionLike
 from .key import Key
 from .operations import item as requests
+from .operations.applied import put_applied, update_applied
 from .operations.query import Read, check_segments, plan
 from .pagination import Query, Reader, check_limit
 from .parallel_scan import Scan, ScanCheckpoint
+from .resilience.retry import RetryPolicy
 from .schema import TableSchema
 from .telemetry.usage import ConsumedCapacity, consumed_capacity
 from .types import Item, KeyValue, Nulls, Numbers, Returns, Unknown, WireItem, WireObject
@@ -80,12 +83,15 @@ class Core(Struct, frozen=True):
     numbers: Numbers
     capacity: str | None
     cursor_key: bytes | None
+    policy: RetryPolicy
+    randomness: Randomness
+    timeout: float
 
     def __repr__(self) -> str:
         return "<Core>"  # it holds a secret
 
 
-class Table(Generic[M]):
+class Table(BatchMethods[M]):
     """One table; made by ``DynamoDB.table``, which costs no call.
 
     Every method takes ``timeout``, the seconds of the whole call, and raises ``DynamoDBError``s that name the table,
@@ -179,6 +185,9 @@ class Table(Generic[M]):
     ) -> PutResult[M]:
         """Write a whole item, in place of the one with its key if there is one.
 
+        Sent again where an answer was lost. If its condition is then false because this very item is stored, it has
+        succeeded; what was there before its first attempt is not known then, and ``old_item`` does not tell.
+
         Args:
             item: a model's object or a mapping; with every key attribute.
             condition: write only if it holds for the item that is there.
@@ -203,6 +212,8 @@ class Table(Generic[M]):
             self._locate(error, "PutItem", key)
             raise
         call = Call("PutItem", request, self.schema.name, key, timeout, request["Item"])
+        if condition is not None:
+            call.applied = put_applied(request["Item"])
         answer = await self._write(call)
         return PutResult(self._old_item(call, answer), consumed_capacity("PutItem", answer))
 
@@ -214,6 +225,7 @@ class Table(Generic[M]):
         *,
         condition: Condition | None = None,
         returns: Literal["none", "all_old", "all_new"] = "none",
+        retry_ambiguous: bool = False,
         timeout: float | None = None,
     ) -> UpdateResult[M]: ...
     @overload
@@ -224,6 +236,7 @@ class Table(Generic[M]):
         *,
         condition: Condition | None = None,
         returns: Literal["updated_old", "updated_new"],
+        retry_ambiguous: bool = False,
         timeout: float | None = None,
     ) -> UpdateResult[Item]: ...
     async def update_item(
@@ -233,9 +246,14 @@ class Table(Generic[M]):
         *,
         condition: Condition | None = None,
         returns: Returns = "none",
+        retry_ambiguous: bool = False,
         timeout: float | None = None,
     ) -> Any:
         """Change attributes of the item with this key; without one, an item is made.
+
+        Sent again where an answer was lost, if that cannot apply it twice. If its condition is then false, it has
+        succeeded where it sets and removes plain values and the item has them all; what was there before its first
+        attempt is not known then, and "all_old" and "updated_old" do not tell.
 
         Args:
             key: ``Key(partition, sort)``.
@@ -243,10 +261,13 @@ class Table(Generic[M]):
             condition: change only if it holds for the item that is there.
             returns: "none", "all_old", "all_new" (the whole item before or after, as the model), "updated_old" or
                 "updated_new" (the changed attributes, as a dict).
+            retry_ambiguous: send it again after an answer was lost even if that could apply it twice (``add``,
+                ``increment``, ``append``, raw text).
             timeout: seconds.
 
         Raises:
             ConditionFailed: the condition was false; ``item`` is what is there.
+            AmbiguousWrite: its answer was lost, and sending it again could apply it twice; the cause tells how.
             InvalidExpression: the update is empty, changes the key, or changes overlapping paths.
         """
         try:
@@ -257,6 +278,12 @@ class Table(Generic[M]):
             self._locate(error, "UpdateItem", key)
             raise
         call = Call("UpdateItem", request, self.schema.name, key, timeout)
+        if retry_ambiguous:
+            call.replay_safe = always
+        elif isinstance(update, Update):
+            call.replay_safe = lambda: update.replay_safe
+        if condition is not None:
+            call.applied = update_applied(update, returns)
         answer = await self._write(call)
         item: Any = None
         if returns in ("all_old", "all_new"):
@@ -274,6 +301,10 @@ class Table(Generic[M]):
         timeout: float | None = None,
     ) -> DeleteResult[M]:
         """Delete the item with this key; it is no error if there is none.
+
+        Sent again where an answer was lost; ``old_item`` is then what the last attempt found. If its condition is then
+        false, nothing can tell whether an earlier attempt has deleted the item: ``ConditionFailed`` with
+        ``maybe_applied``, and ``item`` None where there is none any more.
 
         Args:
             key: ``Key(partition, sort)``.
@@ -503,6 +534,7 @@ class Table(Generic[M]):
         try:
             return cast("M", self._read_item(wire))
         except DynamoDBError as error:
+            error.maybe_applied = True  # it was: only its answer cannot be told
             self._locate(error, call.operation, call.key)
             raise
 

@@ -1,14 +1,20 @@
 """The vocabulary of values: what Python sees, what the wire carries, and the words of the API.
 
-Owns type aliases and the tables that turn the API's lower-case words into the service's upper-case ones.
-Must not know how a value is encoded (``codec``) or a request is built (``operations``).
+Owns type aliases, the tables that turn the API's lower-case words into the service's upper-case ones, and the words in
+which a canceled transaction is explained. Must not know how a value is encoded (``codec``) or a request is built
+(``operations``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Any, Literal, TypeAlias
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from .key import Key
 
 #: A value as Python code sees it. int, float and Decimal are numbers (N); tuple is written as a list (L).
 Value: TypeAlias = (
@@ -57,3 +63,99 @@ RETURN_VALUES: dict[str, str] = {
 }
 RETURN_CONSUMED_CAPACITY: dict[str, str] = {"none": "NONE", "total": "TOTAL", "indexes": "INDEXES"}
 ATTRIBUTE_TYPES: frozenset[str] = frozenset({"S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"})
+
+
+# ── transactions ─────────────────────────────────────────────────────────────────────────────────────────────────────
+ActionKind = Literal["put", "update", "delete", "check", "get"]
+
+
+class CancellationCode(StrEnum):
+    """Why an action of a transaction failed; ``none`` where it did not.
+
+    A code that this version does not know is ``unknown``; its text is ``CancellationReason.service_code``.
+    """
+
+    none = "none"
+    condition_failed = "condition_failed"
+    conflict = "conflict"
+    throttled = "throttled"
+    provisioned_throughput = "provisioned_throughput"
+    too_large = "too_large"
+    validation = "validation"
+    duplicate_item = "duplicate_item"
+    access_denied = "access_denied"
+    unknown = "unknown"
+
+
+#: API reference, TransactWriteItems, "Errors", TransactionCanceledException
+CANCELLATION_CODES: dict[str, CancellationCode] = {
+    "None": CancellationCode.none,
+    "ConditionalCheckFailed": CancellationCode.condition_failed,
+    "TransactionConflict": CancellationCode.conflict,
+    "ThrottlingError": CancellationCode.throttled,
+    "ProvisionedThroughputExceeded": CancellationCode.provisioned_throughput,
+    "ItemCollectionSizeLimitExceeded": CancellationCode.too_large,
+    "ValidationError": CancellationCode.validation,
+    "DuplicateItem": CancellationCode.duplicate_item,
+    "AccessDenied": CancellationCode.access_denied,
+}
+#: codes that say all; the service's message explains the others
+_PLAIN_CODES = frozenset(CANCELLATION_CODES.values()) - {CancellationCode.validation, CancellationCode.access_denied}
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionAction:
+    """One action of a transaction, as its caller gave it.
+
+    Attributes:
+        number: its place among the transaction's actions, from 1.
+        kind: "put", "update", "delete" or "check"; "get" in ``transact_get``.
+        table: the table's name.
+        key: the item's key; None where it is not known (yet), and in redacted errors.
+    """
+
+    number: int
+    kind: ActionKind
+    table: str
+    key: Key | None = field(default=None, repr=False)
+
+    def __str__(self) -> str:
+        return f"action {self.number} ({self.kind} on table {self.table!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class CancellationReason:
+    """What became of one action of a canceled transaction.
+
+    Attributes:
+        action: the action; None where the transaction was sent by ``db.call``.
+        code: why it failed; ``none`` where it did not.
+        message: the service's words; empty where there are none.
+        item: the item that made the condition fail, decoded as the action's table decodes items (in wire shape where
+            the transaction was sent by ``db.call``); None where there is none.
+        service_code: the service's own text of the code.
+    """
+
+    action: TransactionAction | None
+    code: CancellationCode
+    message: str = ""
+    item: Any = field(default=None, repr=False)
+    service_code: str = ""
+
+    @classmethod
+    def from_wire(cls, reason: Any) -> CancellationReason:
+        """An entry of the service's CancellationReasons."""
+        found: Mapping[str, Any] = reason if isinstance(reason, Mapping) else {}
+        code = str(found.get("Code") or "")
+        known = CANCELLATION_CODES.get(code, CancellationCode.unknown)
+        return cls(None, known, str(found.get("Message") or ""), found.get("Item") or None, code)
+
+    def redacted(self) -> CancellationReason:
+        """The same without the item and the key."""
+        action = None if self.action is None else replace(self.action, key=None)
+        return replace(self, action=action, item=None)
+
+    def __str__(self) -> str:
+        """The code, and the message where the code alone does not say enough."""
+        code = (self.service_code or "no code") if self.code is CancellationCode.unknown else self.code.value
+        return f"{code}: {self.message}" if self.message and self.code not in _PLAIN_CODES else code

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from tests.differential.known_differences import KNOWN, LOCAL_TEXTS, SHORT_TYPES, KnownDifference
+from tests.differential.differences import KnownDifference
+from tests.differential.known_differences import KNOWN
+from tests.differential.local_texts import LOCAL_TEXTS, SHORT_TYPES
 
 _SETS: Final = ("SS", "NS", "BS")
 #: members that hold times, ids, and places

@@ -16,17 +16,20 @@ from tests.differential.pair import Pair
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fuzz",
-        type=int,
-        metavar="TIMES",
-        help="compare the simulator with DynamoDB Local that many times as long as usual, on other requests each time",
+        type=float,
+        metavar="MINUTES",
+        help="compare the simulator with DynamoDB Local for so long, on other requests each time",
     )
 
 
 @pytest.fixture
-def fuzz_times(pytestconfig: pytest.Config) -> int | None:
-    """How many times as long; None: the usual requests."""
-    times: int | None = pytestconfig.getoption("--fuzz", default=None)
-    return times
+def fuzz_seconds(pytestconfig: pytest.Config, request: pytest.FixtureRequest) -> float | None:
+    """How long this test may take of the time there is for all; None: it compares the usual requests."""
+    minutes: float | None = pytestconfig.getoption("--fuzz", default=None)
+    if minutes is None:
+        return None
+    sharing = sum("fuzz_seconds" in getattr(item, "fixturenames", ()) for item in request.session.items)
+    return minutes * 60 / sharing
 
 
 @pytest.fixture(scope="module")

@@ -13,60 +13,10 @@ from typing import Any, Final, TypeAlias
 
 from hypothesis import strategies as st
 
+from tests.differential.pools import BAD_VALUES, COMPARISONS, INDEXED, KEY_VALUES, NUMBERS, READS, SEGMENTS
 from tests.property.expression_texts import BARE, CONDITION_FUNCTIONS, NAMES, VALUES, Texts, used
 
 Request: TypeAlias = dict[str, Any]
-
-#: what keys are made of; two of each type, so that requests meet
-KEY_VALUES: Final = {
-    "S": [{"S": "a"}, {"S": "b"}, {"S": "é"}],
-    "N": [{"N": "1"}, {"N": "-2.5"}, {"N": "10"}],
-    "B": [{"B": "AA=="}, {"B": "/w=="}],
-}
-#: attributes that may be an index's key
-INDEXED: Final = {"s": "S", "n": "N", "b": "B"}
-NUMBERS: Final = (
-    *(
-        "0",
-        "-0",
-        "1",
-        "1.0",
-        "10",
-        "1e2",
-        "1E-3",
-        ".5",
-        "5.",
-        "+7",
-        "-12.340",
-        "99999999999999999999999999999999999999",
-    ),
-    *("1e125", "9.9999999999999999999999999999999999999e125", "-1e-130", "0.00000000000000000000000000000000000001"),
-)
-BAD_NUMBERS: Final = ("", " 1", "1 ", "x", "0x1", "1e", "--1", "1.2.3", "NaN", "Infinity", "1e126", "-1e-131")
-BAD_VALUES: Final[tuple[dict[str, Any], ...]] = (
-    *({"N": text} for text in BAD_NUMBERS),
-    *({"NS": ["1", text]} for text in BAD_NUMBERS),
-    {"N": "1234567890123456789012345678901234567.89"},
-    {"NULL": False},
-    {"SS": []},
-    {"NS": []},
-    {"BS": []},
-    {"SS": ["a", "b", "a"]},
-    {"NS": ["1", "1.0"]},
-    {"BS": ["AA==", "AA=="]},
-    {},
-    {"S": "a", "N": "1"},
-    {"M": {"a": {"N": "x"}}},
-    {"L": [{"S": "a"}, {}]},
-    {"L": [{"SS": []}]},
-)
-COMPARISONS: Final = {
-    **dict.fromkeys(["EQ", "NE", "LE", "LT", "GE", "GT", "CONTAINS", "NOT_CONTAINS", "BEGINS_WITH"], 1),
-    **dict.fromkeys(["NULL", "NOT_NULL"], 0),
-    "BETWEEN": 2,
-    "IN": 2,
-}
-READS: Final = ("NONE", "TOTAL", "INDEXES")
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +213,8 @@ class Requests(Texts):
             placeholders["ExpressionAttributeValues"] = placeholders.get("ExpressionAttributeValues", {}) | more
         if self._maybe(30):
             request["ScanIndexForward"] = self._maybe(50)
+        if self._maybe(10):  # where it resumes among entries of one place follows from hashes, but not in a table
+            request["ExclusiveStartKey"] = self.start_key(index, spoiled=index is not None or self._maybe(50))
         return request | texts | placeholders | self.consistent() | self.measured()
 
     def key_text(self, keys: tuple[str, ...]) -> str:
@@ -284,6 +236,10 @@ class Requests(Texts):
     def scan(self) -> Request:
         index = self.pick(self.schema.keys)
         request: Request = {} if index is None else {"IndexName": index}
+        if self._maybe(8):
+            request |= self.pick(SEGMENTS)
+        if self._maybe(8):  # where it resumes follows from hashes
+            request["ExclusiveStartKey"] = self.start_key(index, spoiled=True)
         if self._maybe(15):
             request["ScanFilter"] = self.comparison(BARE[:15])
             return request | self.measured()
@@ -291,6 +247,17 @@ class Requests(Texts):
         if self._maybe(10):
             texts["ProjectionExpression"] = self.expression(self.projection, 3)
         return request | texts | self.placeholders(*texts.values()) | self.measured()
+
+    def start_key(self, index: str | None, *, spoiled: bool) -> Request:
+        """A key to go on from; a spoiled one has something missing, something too much, or a value of another type."""
+        names = dict.fromkeys([*self.schema.own, *self.schema.keys[index]])
+        key: Request = {name: dict(self.pick(KEY_VALUES[self.schema.types[name]])) for name in names}
+        if not spoiled:
+            return key
+        name = self.pick(key)
+        other = self.pick([{"L": []}, {"S": ""}, {"BOOL": True}, *BAD_VALUES])
+        without = {each: key[each] for each in key if each != name}
+        return self.pick([without, key | {"other": {"S": "x"}}, key | {name: other}, {}])  # type: ignore[no-any-return]
 
     def batch_write_item(self) -> Request:
         writes = [

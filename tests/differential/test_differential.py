@@ -5,6 +5,7 @@ The usual run compares the same requests every time, for a quarter of a minute; 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from random import Random
@@ -22,18 +23,21 @@ REQUESTS: Final = 25
 PAGE: Final = 2
 
 
-def explore(check: Callable[[History], None], steps: int, examples: int, times: int | None) -> None:
-    """Run a check on many histories: always the same, unless it is to take longer; only then they are shortened."""
-    phases = [Phase.generate] if times is None else [Phase.generate, Phase.shrink]
+def explore(check: Callable[[History], None], steps: int, examples: int, seconds: float | None) -> None:
+    """Run a check on many histories: always the same, or others for so long; only these are shortened."""
+    phases = [Phase.generate] if seconds is None else [Phase.generate, Phase.shrink]
     run = settings(
-        max_examples=examples * (times or 1),
-        derandomize=times is None,
+        max_examples=examples,
+        derandomize=seconds is None,
         phases=phases,
         database=None,
         deadline=None,
-        suppress_health_check=list(HealthCheck),
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
     )(given(histories(steps))(check))
+    end = time.monotonic() + (seconds or 0)
     run()
+    while time.monotonic() < end:
+        run()
 
 
 @contextmanager
@@ -48,7 +52,7 @@ def table_of(pair: Pair, history: History) -> Iterator[tuple[Schema, Iterator[Re
         pair.local("DeleteTable", {"TableName": schema.name})
 
 
-def test_sequences_of_requests(pair: Pair, fuzz_times: int | None) -> None:
+def test_sequences_of_requests(pair: Pair, fuzz_seconds: float | None) -> None:
     before = pair.requests
 
     def check(history: History) -> None:
@@ -57,11 +61,11 @@ def test_sequences_of_requests(pair: Pair, fuzz_times: int | None) -> None:
                 check_contents(pair, schema)
                 check_description(pair, schema)
 
-    explore(check, REQUESTS, EXAMPLES, fuzz_times)
+    explore(check, REQUESTS, EXAMPLES, fuzz_seconds)
     assert pair.requests - before >= EXAMPLES, "they have been compared"
 
 
-def test_pages(pair: Pair, fuzz_times: int | None) -> None:
+def test_pages(pair: Pair, fuzz_seconds: float | None) -> None:
     """Many good items, read in all directions, in pages of two."""
 
     def check(history: History) -> None:
@@ -70,7 +74,23 @@ def test_pages(pair: Pair, fuzz_times: int | None) -> None:
                 for index in schema.keys:
                     check_pages(pair, schema, index)
 
-    explore(check, REQUESTS, EXAMPLES // 2, fuzz_times)
+    explore(check, REQUESTS, EXAMPLES // 2, fuzz_seconds)
+
+
+def test_tokens(pair: Pair, fuzz_seconds: float | None) -> None:
+    """A transaction with a token, the same once more, another one with that token, and the first again."""
+
+    def check(history: History) -> None:
+        with table_of(pair, history) as (schema, sources):
+            for at, source in enumerate(sources):
+                first, other = source.transact_write_items(), source.transact_write_items()
+                token = {"ClientRequestToken": f"{schema.name}-{at}"}
+                requests = [first | token, first | token, other | token, first | token]
+                if not all(pair.ask("TransactWriteItems", request) for request in requests):
+                    return
+            check_contents(pair, schema)
+
+    explore(check, REQUESTS // 5, EXAMPLES // 2, fuzz_seconds)
 
 
 FULL_ITEM: Final[Request] = {
@@ -92,7 +112,7 @@ FULL_ITEM: Final[Request] = {
 }
 
 
-def test_expressions(pair: Pair, fuzz_times: int | None) -> None:
+def test_expressions(pair: Pair, fuzz_seconds: float | None) -> None:
     """Conditions, updates and projections on an item that has something of every type."""
     key = {"pk": {"S": "a"}}
     table = {
@@ -123,7 +143,7 @@ def test_expressions(pair: Pair, fuzz_times: int | None) -> None:
             if member == "UpdateExpression":
                 pair.both("PutItem", {"TableName": name, "Item": {**key, **FULL_ITEM}})
 
-    explore(check, REQUESTS, EXAMPLES, fuzz_times)
+    explore(check, REQUESTS, EXAMPLES, fuzz_seconds)
 
 
 def placeholders(text: str) -> Request:
@@ -165,7 +185,8 @@ def described(table: Request) -> str:
     )
     of_index = ("IndexName", "KeySchema", "Projection", "IndexStatus", "ItemCount")
     found = {name: table.get(name) for name in members}
-    found["BillingMode"] = table["BillingModeSummary"]["BillingMode"]
+    found["BillingMode"] = table.get("BillingModeSummary", {}).get("BillingMode", "PROVISIONED")
+    found["Units"] = [table["ProvisionedThroughput"][name] for name in ("ReadCapacityUnits", "WriteCapacityUnits")]
     for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         found[kind] = [{name: index.get(name) for name in of_index} for index in table.get(kind, [])]
     return canonical_text(found)
@@ -175,6 +196,8 @@ def check_pages(pair: Pair, schema: Schema, index: str | None) -> None:
     """Pages of scans come to the same whole; pages of queries of the table are the same one by one."""
     whole, local_whole = (pages(pair, which, "Scan", on(schema, index)) for which in (pair.ours, pair.local))
     assert texts(joined(whole)) == texts(joined(local_whole))
+    for which in (pair.ours, pair.local):  # which segment an item is in follows from its hash: each has it once
+        assert texts(joined(segments(pair, which, on(schema, index)))) == texts(joined(whole))
     partition = schema.keys[index][0]
     for value in {canonical_text(item[partition]): item[partition] for item in joined(whole)}.values():
         for forward in (True, False):
@@ -202,6 +225,12 @@ def pages(pair: Pair, which: Callable[[str, Request], tuple[int, bytes]], operat
         if "LastEvaluatedKey" not in page:
             return translated_body(found)
         asked["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+
+def segments(pair: Pair, which: Callable[[str, Request], tuple[int, bytes]], request: Request) -> list[Request]:
+    """All pages of all segments of a parallel scan."""
+    parts = ({"TotalSegments": PAGE + 1, "Segment": part} for part in range(PAGE + 1))
+    return [page for part in parts for page in pages(pair, which, "Scan", {**request, **part})]
 
 
 def joined(found: list[Request]) -> list[Any]:

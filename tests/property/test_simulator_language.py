@@ -18,7 +18,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from hashrange.simulator import messages
+from hashrange.simulator import expression_messages, messages, read_messages
 from hashrange.simulator.errors import ApiError
 from hashrange.simulator.language.apply_update import apply_update
 from hashrange.simulator.language.check import check_condition, check_projection, check_update
@@ -31,7 +31,11 @@ from tests.property.expression_texts import NAMES, VALUES, Texts, used
 
 TABLE = "Expressions"
 KEY = {"pk": {"S": "k"}, "sk": {"S": "s"}}
-LATE = {messages.OPERAND_MISSING, messages.OPERAND_TYPE_WRONG, messages.UPDATE_PATH_INVALID}
+LATE = {
+    expression_messages.OPERAND_MISSING,
+    expression_messages.OPERAND_TYPE_WRONG,
+    expression_messages.UPDATE_PATH_INVALID,
+}
 
 
 class Outcome(NamedTuple):
@@ -77,7 +81,7 @@ def _key_condition(text: str, placeholders: Placeholders, item: dict[str, Any]) 
         raise ApiError("ValidationException", unused)
     found = key_conditions(checked)
     if len(found) > 2:
-        raise ApiError("ValidationException", messages.KEY_CONDITIONS_COUNT)
+        raise ApiError("ValidationException", read_messages.KEY_CONDITIONS_COUNT)
     check_partition_condition(found, "pk", "S", has_sort_key=True)
     check_sort_condition(found, "sk", "S")
 
@@ -240,7 +244,8 @@ DIFFERENCES = [
         "the service refuses every nested path in a key condition in the same way, before it looks at the table's keys",
         Case("key_condition", "pk.a = :s", {}),
         lambda case, ours, theirs: (
-            ours.error == messages.KEY_CONDITION_ON_NESTED and "Key attributes must be scalars" in (theirs.error or "")
+            ours.error == read_messages.KEY_CONDITION_ON_NESTED
+            and "Key attributes must be scalars" in (theirs.error or "")
         ),
     ),
     Difference(

@@ -18,10 +18,16 @@ import msgspec
 import pydantic
 
 from hashrange import (
+    AttemptFailed,
     Attr,
+    CallFinished,
+    CircuitChanged,
+    CircuitOpen,
+    CircuitRule,
     Config,
     DeleteResult,
     DynamoDB,
+    DynamoDBError,
     GlobalIndex,
     Item,
     Key,
@@ -29,7 +35,10 @@ from hashrange import (
     Page,
     PutResult,
     Query,
+    QuotaRule,
     Raw,
+    RetryPolicy,
+    RetryRule,
     Scan,
     ScanCheckpoint,
     Table,
@@ -40,7 +49,9 @@ from hashrange import (
     begins_with,
     between,
 )
+from hashrange.resilience.breaker import CircuitState
 from hashrange.types import WireObject
+from hashrange.wire.transport import Transport
 
 
 @dataclass
@@ -89,6 +100,46 @@ async def clients() -> None:
     assert_type(await db.describe_table("app"), TableDescription)
 
 
+def around(inner: Transport) -> Transport:
+    return inner
+
+
+class Watching:
+    """An observer."""
+
+    def attempt_failed(self, event: AttemptFailed) -> None:
+        assert_type(event.delay, float | None)
+
+    def call_finished(self, event: CallFinished) -> None:
+        assert_type(event.error, DynamoDBError | None)
+
+    def circuit_changed(self, event: CircuitChanged) -> None:
+        assert_type(event.after, CircuitState)
+
+
+async def resilience(transport: Transport) -> None:
+    config = Config(
+        region="eu-west-1",
+        circuit=CircuitRule(failures=3, open_seconds=10.0, successes=1),
+        hedge_after=0.02,
+        retry=RetryPolicy(throttling=RetryRule(3, 0.1), quota=QuotaRule(100)),
+        observers=(Watching(),),
+    )
+    assert_type(DynamoDB(config, transport=transport), DynamoDB)
+    assert_type(DynamoDB(config, transport=around), DynamoDB)
+    assert_type(MyClient.in_memory(["app"], transport=around), MyClient)
+    db = DynamoDB.in_memory(transport=transport)
+    assert_type(db.circuit.state, CircuitState)
+    db.circuit.reset()
+    assert_type(RetryPolicy.aws_standard(), RetryPolicy)
+    assert_type(await db.call("UpdateItem", {}, retry_ambiguous=True, timeout=1.0), WireObject)
+    try:
+        await db.call("ListTables")
+    except CircuitOpen as error:
+        assert_type(error.retry_at, float)
+        assert_type(error.maybe_applied, bool)
+
+
 async def tables(db: DynamoDB) -> None:
     assert_type(db.table("app"), Table[Item])
     assert_type(db.table("app", "id", None), Table[Item])
@@ -131,6 +182,8 @@ async def update(users: Table[User]) -> None:
     assert_type(await users.update_item(KEY, change, returns="updated_new"), UpdateResult[Item])
     assert_type((await users.update_item(KEY, change, returns="all_new")).item, User | None)
     await users.update_item(KEY, Raw("SET a = b"), condition=Attr("version") == 3)
+    assert_type(await users.update_item(KEY, change, retry_ambiguous=True), UpdateResult[User])
+    assert_type(await users.update_item(KEY, change, returns="updated_new", retry_ambiguous=True), UpdateResult[Item])
 
 
 async def delete(users: Table[User]) -> None:

@@ -12,6 +12,7 @@ from hashrange.client import DynamoDB
 from hashrange.config import Config
 from hashrange.dispatch import Call
 from hashrange.errors import (
+    ConfigurationError,
     DeadlineExceeded,
     InvalidRegion,
     InvalidTable,
@@ -23,7 +24,7 @@ from hashrange.key import Key, KeySchema
 from hashrange.schema import GlobalIndex, LocalIndex
 from hashrange.telemetry.usage import Usage
 from hashrange.wire.http_transport import HttpTransport
-from hashrange.wire.transport import Request, Response
+from hashrange.wire.transport import Request, Response, Transport
 from tests.fakes import FakeClock, FakeTransport, answer, client, failure
 
 DESCRIBED: dict[str, Any] = {
@@ -83,6 +84,64 @@ async def test_subclasses_stay_subclasses() -> None:
 
     async with Mine.local() as db:
         assert type(db) is Mine
+
+
+# ── transports of one's own ──────────────────────────────────────────────────────────────────────────────────────────
+class Around(FakeTransport):
+    """A transport around another one."""
+
+    def __init__(self, inner: Transport) -> None:
+        super().__init__(answer({}))
+        self.inner = inner
+
+    def __repr__(self) -> str:
+        return f"<Around {self.inner!r}>"
+
+
+async def test_a_function_puts_something_around_the_wire() -> None:
+    config = Config(region="eu-west-1", credentials=Static("a", "b"))
+    http = "<HttpTransport https://dynamodb.eu-west-1.amazonaws.com: no pool>"
+    for given in (Around, lambda inner: Around(inner)):
+        db = DynamoDB(config, transport=given)
+        assert repr(db) == f"<DynamoDB <Around {http}>>"
+        assert await db.call("ListTables") == {}
+        await db.close()
+
+
+async def test_a_transport_takes_the_place_of_the_wire() -> None:
+    transport = FakeTransport(answer({}))
+    db = DynamoDB(Config(region="eu-west-1", credentials=Static("a", "b")), transport=transport)
+    assert await db.call("ListTables") == {}
+    assert transport.operations == ["ListTables"]
+
+
+async def test_in_memory_takes_the_same() -> None:
+    assert repr(DynamoDB.in_memory(transport=Around)).startswith("<DynamoDB <Around <InProcess")
+    transport = FakeTransport(answer({"TableNames": ["there"]}))
+    assert await DynamoDB.in_memory(["app"], transport=transport).call("ListTables") == {"TableNames": ["there"]}
+
+
+async def test_hedging_stands_around_all() -> None:
+    db = DynamoDB.in_memory(transport=Around, hedge_after=0.05)
+    assert repr(db).startswith("<DynamoDB <Hedged after 0.05 s <Around <InProcess")
+
+
+WRONG_TRANSPORTS: list[tuple[Any, str]] = [
+    (3, "transport is of type int; it must be a transport"),
+    ("http", "transport is of type str; it must be a transport"),
+    (lambda inner: None, "what transport= returned is of type NoneType; it must be a transport"),
+    (lambda inner: Around, "what transport= returned is the class Around; it must be a transport"),
+]
+
+
+@pytest.mark.parametrize(("given", "message"), WRONG_TRANSPORTS)
+def test_what_is_no_transport_is_refused(given: Any, message: str) -> None:
+    with pytest.raises(ConfigurationError) as over_http:
+        DynamoDB(Config(region="eu-west-1"), transport=given)
+    with pytest.raises(ConfigurationError) as in_process:
+        DynamoDB.in_memory(transport=given)
+    for caught in (over_http, in_process):
+        assert caught.value.message.startswith(message)
 
 
 # ── closing ──────────────────────────────────────────────────────────────────────────────────────────────────────────

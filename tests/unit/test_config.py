@@ -15,13 +15,24 @@ from hashrange.auth.static import Static
 from hashrange.clock import SYSTEM_CLOCK, SYSTEM_RANDOMNESS, SystemClock
 from hashrange.config import Config
 from hashrange.errors import ConfigurationError, InvalidCredentials, InvalidRegion
+from hashrange.resilience.breaker import CircuitRule
 from hashrange.resilience.retry import RetryPolicy
-from hashrange.telemetry.events import AttemptFailed, CallFinished
+from hashrange.telemetry.events import AttemptFailed, CallFinished, CircuitChanged
 from hashrange.wire.endpoints import resolve_endpoint
 
 
 class Silent:
     """An observer."""
+
+    def attempt_failed(self, event: AttemptFailed) -> None: ...
+
+    def call_finished(self, event: CallFinished) -> None: ...
+
+    def circuit_changed(self, event: CircuitChanged) -> None: ...
+
+
+class Deaf:
+    """An observer that misses something."""
 
     def attempt_failed(self, event: AttemptFailed) -> None: ...
 
@@ -44,6 +55,8 @@ def test_defaults_are_those_of_the_documentation() -> None:
     assert config.randomness is SYSTEM_RANDOMNESS
     assert config.use_fips is False
     assert config.use_dualstack is False
+    assert config.circuit == CircuitRule(failures=5, open_seconds=30.0, successes=2)
+    assert config.hedge_after is None
 
 
 def test_it_is_a_value() -> None:
@@ -75,6 +88,8 @@ def test_every_field_may_be_given() -> None:
         no_proxy=("internal",),
         ssl_context=context,
         retry=RetryPolicy.none(),
+        circuit=None,
+        hedge_after=0.05,
         numbers="float",
         capacity="indexes",
         cursor_key="key",
@@ -86,6 +101,7 @@ def test_every_field_may_be_given() -> None:
     assert config.credentials is credentials
     assert config.ssl_context is context
     assert config.observers == (observer,)
+    assert (config.circuit, config.hedge_after) == (None, 0.05)
 
 
 @pytest.mark.parametrize(("fips", "dualstack"), [(False, False), (True, False), (False, True), (True, True)])
@@ -107,6 +123,12 @@ def test_what_is_no_duration_is_refused(name: str, value: Any) -> None:
     assert caught.value.message == f"{name} is {shown}; {SECONDS}"
 
 
+@pytest.mark.parametrize("value", [value for value in NO_SECONDS if value is not None])
+def test_a_hedge_after_no_time_is_refused(value: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^hedge_after is .*; it must be a number of seconds greater than 0"):
+        Config(region="eu-west-1", hedge_after=value)
+
+
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
@@ -124,6 +146,9 @@ def test_what_is_no_duration_is_refused(name: str, value: Any) -> None:
         ("use_dualstack", 1, "use_dualstack is 1; it must be True or False"),
         ("retry", 3, "retry is of type int; it must be a RetryPolicy"),
         ("retry", RetryPolicy, "retry is the class RetryPolicy; it must be a RetryPolicy"),
+        ("circuit", 5, "circuit is of type int; it must be a CircuitRule or None"),
+        ("circuit", False, "circuit is of type bool; it must be a CircuitRule or None"),
+        ("circuit", CircuitRule, "circuit is the class CircuitRule; it must be a CircuitRule or None"),
         ("ssl_context", True, "ssl_context is of type bool; it must be an ssl.SSLContext"),
         ("clock", None, "clock is of type NoneType, which has no monotonic()"),
         ("clock", SystemClock, "clock is the class SystemClock, which has no monotonic()"),
@@ -131,6 +156,7 @@ def test_what_is_no_duration_is_refused(name: str, value: Any) -> None:
         ("observers", Silent(), "observers is of type Silent; it must be a tuple of observers"),
         ("observers", (Silent,), "observers[0] is the class Silent, which has no attempt_failed()"),
         ("observers", (Silent(), 5), "observers[1] is of type int, which has no attempt_failed()"),
+        ("observers", (Deaf(),), "observers[0] is of type Deaf, which has no circuit_changed()"),
         ("no_proxy", "a,b", "no_proxy is of type str; it must be a tuple of texts"),
         ("no_proxy", (5,), "no_proxy[0] is of type int; it must be text"),
         ("cursor_key", "", "cursor_key is empty; it must be a Secret, bytes or text, and not empty"),
@@ -270,6 +296,10 @@ def test_repr_shows_what_is_set_and_no_secret() -> None:
         "cursor_key=***, observers=(Silent), randomness=Random)"
     )
     assert str(config) == repr(config)
+    changed = Config(region="eu-west-1", circuit=None, hedge_after=0.02)
+    assert repr(changed).endswith("region='eu-west-1', circuit=None, hedge_after=0.02)")
+    assert "circuit=CircuitRule(failures=9," in repr(Config(region="eu-west-1", circuit=CircuitRule(9)))
+    assert "circuit" not in repr(Config(region="eu-west-1", circuit=CircuitRule(5)))
     assert config.proxy_for(config.endpoint) == "http://user:hunter2@proxy:3128", "who connects must know it"
 
 

@@ -36,7 +36,7 @@ from hashrange.errors import (
     ValidationError,
 )
 from hashrange.resilience.retry import RetryPolicy
-from hashrange.telemetry.events import AttemptFailed, CallFinished
+from hashrange.telemetry.events import AttemptFailed, CallFinished, CircuitChanged
 from hashrange.telemetry.usage import Usage
 from hashrange.wire.transport import Request, Response
 from tests.fakes import Chance, FakeClock, FakeTransport, Listener, answer, failure
@@ -330,6 +330,9 @@ async def test_an_observer_that_raises_harms_nobody(caplog: pytest.LogCaptureFix
             raise RuntimeError("broken")
 
         def call_finished(self, event: CallFinished) -> None:
+            raise RuntimeError("broken")
+
+        def circuit_changed(self, event: CircuitChanged) -> None:
             raise RuntimeError("broken")
 
     listener = Listener()

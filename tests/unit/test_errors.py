@@ -6,6 +6,7 @@ import builtins
 import copy
 import pickle
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -258,6 +259,7 @@ def test_defaults() -> None:
         "request_id": None,
         "attempts": 0,
         "elapsed": 0.0,
+        "maybe_applied": False,
         "hint": None,
     }
     assert ConditionFailed().item is None
@@ -304,7 +306,7 @@ def test_reasons() -> None:
     assert throttled.reasons == [{"reason": "KeyRangeThroughputExceeded", "resource": "arn"}]
     assert Throttling(data={"throttlingReasons": [{"reason": "r"}]}).reasons == [{"reason": "r"}]
     canceled = TransactionCanceled(data={"CancellationReasons": [{"Code": "None"}, {"Code": "TransactionConflict"}]})
-    assert [reason["Code"] for reason in canceled.reasons] == ["None", "TransactionConflict"]
+    assert [reason.code.value for reason in canceled.reasons] == ["none", "conflict"]
     for damaged in ({}, {"CancellationReasons": "x", "ThrottlingReasons": "x"}, {"ThrottlingReasons": None}):
         assert Throttling(data=damaged).reasons == []
         assert TransactionCanceled(data=damaged).reasons == []
@@ -406,7 +408,7 @@ def test_a_users_own_subclass_pickles_too() -> None:
     assert isinstance(again, ConfigurationError)
 
 
-def test_the_module_needs_the_standard_library_only() -> None:
+def test_the_module_needs_the_standard_library_and_the_words_of_values_only() -> None:
     source = Path(errors.__file__).read_text(encoding="utf-8")
     imports = re.findall(r"^(?:from|import) (\S+)", source, re.MULTILINE)
-    assert set(imports) == {"__future__", "collections.abc", "typing"}
+    assert {name for name in imports if name.split(".")[0] not in sys.stdlib_module_names} == {".types"}

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
 
 from ..errors import InvalidExpression
-from ..types import Value
+from ..types import AttributeValue, Value
 from .expression import Expression, check_operators
 from .operand import Constant, constant, require_kind
 from .path import Path, overlap, refuse_overlap, steps_of, to_path
@@ -153,6 +153,19 @@ class Update(Expression):
         if isinstance(operand, IfNotExists) and steps_of(operand._path) == steps_of(path):
             reads = reads[1:]
         return not any(overlap(read, written.path) for read in reads for written in self._actions)
+
+    def plain_changes(self) -> list[tuple[tuple[str | int, ...], AttributeValue | None]] | None:
+        """The steps of each path, with the value that is set or None where it is removed; None where there is any other
+        change than these: then what an item becomes cannot be told without the item."""
+        changes: list[tuple[tuple[str | int, ...], AttributeValue | None]] = []
+        for clause, path, operand in self._actions:
+            if clause == "SET" and isinstance(operand, Constant):
+                changes.append((steps_of(path), operand.wire))
+            elif clause == "REMOVE":
+                changes.append((steps_of(path), None))
+            else:
+                return None
+        return changes
 
     def __bool__(self) -> bool:
         """Whether it changes anything."""

@@ -6,7 +6,6 @@ Owns the retry table. Must not sleep, send, or know a transport.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -22,6 +21,7 @@ from ..errors import (
     TransactionInProgress,
 )
 from .backoff import delay
+from .quota import QuotaRule
 
 
 def _check_seconds(name: str, value: Any) -> None:
@@ -56,6 +56,7 @@ class RetryPolicy(Struct, frozen=True):
         unavailable: ServiceUnavailable (HTTP 503).
         conflict: TransactionConflict, TransactionInProgress, and transactions canceled by conflicts.
         max_delay: seconds; no delay is longer.
+        quota: what all calls of a client may spend on retries together; None: as much as they like.
     """
 
     throttling: RetryRule = RetryRule(10, 0.050)
@@ -64,17 +65,26 @@ class RetryPolicy(Struct, frozen=True):
     unavailable: RetryRule = RetryRule(3, 0.500)
     conflict: RetryRule = RetryRule(3, 0.100)
     max_delay: float = 20.0
+    quota: QuotaRule | None = None
 
     def __post_init__(self) -> None:
         for name in ("throttling", "internal", "network", "unavailable", "conflict"):
             if not isinstance(getattr(self, name), RetryRule):
                 raise ConfigurationError(f"{name} is {getattr(self, name)!r}; it must be a RetryRule")
         _check_seconds("max_delay", self.max_delay)
+        if not (self.quota is None or isinstance(self.quota, QuotaRule)):
+            raise ConfigurationError(f"quota is {self.quota!r}; it must be a QuotaRule or None")
 
     @classmethod
     def default(cls) -> RetryPolicy:
         """Suits a database that answers in milliseconds: quick first retries, patient with throttling."""
         return cls()
+
+    @classmethod
+    def aws_standard(cls) -> RetryPolicy:
+        """As the AWS SDKs' standard mode for DynamoDB: 4 attempts, and a quota for all retries of a client."""
+        transient, throttling = RetryRule(4, 0.025), RetryRule(4, 1.0)
+        return cls(throttling, transient, transient, transient, transient, quota=QuotaRule())
 
     @classmethod
     def none(cls) -> RetryPolicy:
@@ -98,7 +108,7 @@ class RetryPolicy(Struct, frozen=True):
 
     def _rule_of_canceled(self, error: TransactionCanceled) -> RetryRule:
         """A canceled transaction may succeed later when every action that failed met a conflict or a throttle."""
-        failed = {reason.get("Code") for reason in _mappings(error.reasons)} - {"None", None}
+        failed = _failed_reasons(error)
         if not failed or failed - error.retryable_reasons:
             return ONCE
         return self.conflict if "TransactionConflict" in failed else self.throttling
@@ -115,8 +125,11 @@ _RULES: tuple[tuple[type[DynamoDBError], str], ...] = (
 )
 
 
-def _mappings(reasons: Iterable[Any]) -> Iterable[dict[str, Any]]:
-    return (reason for reason in reasons if isinstance(reason, dict))
+def _failed_reasons(error: TransactionCanceled) -> set[Any]:
+    """The codes of the actions that failed, as the service wrote them."""
+    reasons = error.data.get("CancellationReasons")
+    found = [each.get("Code") for each in reasons if isinstance(each, dict)] if isinstance(reasons, list) else ()
+    return set(found) - {"None", None}
 
 
 class Decision(Struct, frozen=True):
@@ -126,15 +139,25 @@ class Decision(Struct, frozen=True):
         retry: whether to send again.
         delay: seconds to wait before that.
         out_of_time: it might be sent again, and the deadline does not allow for it.
+        ambiguous: it may have been applied, and sending it again could apply it twice.
     """
 
     retry: bool
     delay: float = 0.0
     out_of_time: bool = False
+    ambiguous: bool = False
 
 
 GIVE_UP = Decision(retry=False)
 OUT_OF_TIME = Decision(retry=False, out_of_time=True)
+AMBIGUOUS = Decision(retry=False, ambiguous=True)
+
+
+def is_conflict(error: DynamoDBError) -> bool:
+    """Whether another writer was at work on the same items."""
+    if isinstance(error, TransactionCanceled):
+        return "TransactionConflict" in _failed_reasons(error)
+    return isinstance(error, TransactionConflict)
 
 
 def decide(policy: RetryPolicy, error: DynamoDBError, failures: int, time_left: float, chance: float) -> Decision:

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .calls import Call
     from .declare import DeclarationError, GlobalIndexSpec, LocalIndexSpec, TableSpec
+    from .disorder import Disorder
     from .engine import Engine, Snapshot
     from .http_connection import Limits
     from .server import Server
+    from .throughput import Throughput
     from .transport import InProcess
 
 __all__ = [
     "Call",
     "DeclarationError",
+    "Disorder",
     "Engine",
     "GlobalIndexSpec",
     "InProcess",
@@ -28,14 +31,17 @@ __all__ = [
     "Server",
     "Snapshot",
     "TableSpec",
+    "Throughput",
 ]
 
 _HOMES = {
     "Call": ".calls",
     **dict.fromkeys(["DeclarationError", "GlobalIndexSpec", "LocalIndexSpec", "TableSpec"], ".declare"),
     **dict.fromkeys(["Engine", "Snapshot"], ".engine"),
+    "Disorder": ".disorder",
     "Limits": ".http_connection",
     "Server": ".server",
+    "Throughput": ".throughput",
     "InProcess": ".transport",
 }
 

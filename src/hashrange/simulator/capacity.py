@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from .state.store import Record
-from .state.table import Write, is_at
+from .state.store import Record, is_at
+from .state.table import Write
 
 READ_STEP_BYTES: Final = 4096
 WRITE_STEP_BYTES: Final = 1024

@@ -13,13 +13,17 @@ from typing import Any, Final
 from msgspec import Struct
 
 from ..clock import SYSTEM_CLOCK, SYSTEM_RANDOMNESS, Clock, Randomness
+from ..limits import ITEM_COLLECTION_MAX_BYTES
 from .actions import ACTIONS
 from .calls import CALLS_MAX_COUNT, Call, CallLog
 from .declare import DeclarationError, TableDeclaration, table_requests
+from .disorder import Disorder, Ongoing
 from .errors import ApiError
 from .shapes import Wording, check, convert
 from .state.catalog import Catalog
 from .state.tokens import Tokens
+from .throughput import Throughput
+from .trouble import Trouble
 from .ttl import ClockWatch, expire
 from .wording import newest
 
@@ -36,6 +40,7 @@ class Snapshot(Struct, frozen=True):
     engine: Engine
     catalog: Catalog
     tokens: Tokens
+    ongoing: Ongoing
 
 
 class Engine:
@@ -50,6 +55,15 @@ class Engine:
         wording: of validation messages: the long-standing one, or the service's newest (``2026``).
         lifecycle_seconds: how long tables and indexes stay CREATING, UPDATING and DELETING; 0: until the next call.
         calls_max: how many calls ``calls`` remembers; 0 for none.
+        collection_max_bytes: how large an item collection of a table with local indexes may become; the service's
+            10 GB are more than most tests have.
+        throughput: how much tables carry before they throttle; None: there is no end to it.
+        disorder: what else goes wrong, by chance and for a while; None: nothing does.
+
+    Attributes:
+        throughput, disorder: the same; may be set at any time. Capacity that was saved or overdrawn stays as it is;
+            without a lag, global indexes and replicas catch up at once.
+        trouble: what operations ask about both; None without any.
 
     Raises:
         DeclarationError: a table is declared in no known notation, or cannot be made; says why.
@@ -66,12 +80,20 @@ class Engine:
         wording: Wording = "classic",
         lifecycle_seconds: float = 0.0,
         calls_max: int = CALLS_MAX_COUNT,
+        collection_max_bytes: int = ITEM_COLLECTION_MAX_BYTES,
+        throughput: Throughput | None = None,
+        disorder: Disorder | None = None,
     ) -> None:
         self.region, self.account = region, account
         self.clock, self.randomness = clock, randomness
         self.wording: Wording = wording
         self.catalog = Catalog(
-            region=region, account=account, clock=clock, randomness=randomness, lifecycle_seconds=lifecycle_seconds
+            region=region,
+            account=account,
+            clock=clock,
+            randomness=randomness,
+            lifecycle_seconds=lifecycle_seconds,
+            collection_max_bytes=collection_max_bytes,
         )
         self.tokens = Tokens(clock)
         self.log = CallLog(calls_max)
@@ -79,6 +101,10 @@ class Engine:
         self._lock = Lock()
         self._id_start = ""
         self._ids = 0
+        self._ongoing = Ongoing()
+        self._throughput, self._disorder = throughput, disorder
+        self.trouble: Trouble | None = None
+        self._make_trouble()
         self.create_tables(tables)
 
     def __repr__(self) -> str:
@@ -98,6 +124,8 @@ class Engine:
             raise ApiError("UnknownOperationException") from None
         try:
             with self._lock:
+                if self.trouble is not None:
+                    self.catalog.catch_up()
                 if self._watch.advanced():
                     expire(self.catalog.tables, self.clock.time())
                 request = convert(action.shape, payload)
@@ -107,6 +135,38 @@ class Engine:
             if self.wording == "classic":
                 raise
             raise newest(operation, error) from None
+
+    # ── trouble ──────────────────────────────────────────────────────────────────────────────────────────────────────
+    @property
+    def throughput(self) -> Throughput | None:
+        return self._throughput
+
+    @throughput.setter
+    def throughput(self, throughput: Throughput | None) -> None:
+        with self._lock:
+            self._throughput = throughput
+            self._make_trouble()
+
+    @property
+    def disorder(self) -> Disorder | None:
+        return self._disorder
+
+    @disorder.setter
+    def disorder(self, disorder: Disorder | None) -> None:
+        with self._lock:
+            self._disorder = disorder
+            self._make_trouble()
+
+    def _make_trouble(self) -> None:
+        """Let operations meet what there is of throughput and disorder."""
+        disorder = self._disorder or Disorder()
+        self.catalog.follow(disorder.index_lag, disorder.staleness)
+        if not disorder.transaction_seconds:
+            self._ongoing.clear()
+        if self._throughput is None and self._disorder is None:
+            self.trouble = None
+        else:
+            self.trouble = Trouble(self._throughput, disorder, self._ongoing, self.clock, self.randomness)
 
     # ── the world from outside ───────────────────────────────────────────────────────────────────────────────────────
     def create_tables(self, tables: Iterable[TableDeclaration]) -> None:
@@ -140,14 +200,16 @@ class Engine:
     def snapshot(self) -> Snapshot:
         """All tables, items and tokens as they are now. Items are shared, not copied."""
         with self._lock:
-            return Snapshot(self, self.catalog.copy(), self.tokens.copy())
+            return Snapshot(self, self.catalog.copy(), self.tokens.copy(), self._ongoing.copy())
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Be again as at a snapshot, which may be used many times. The log of calls stays."""
+        """Be again as at a snapshot, which may be used many times. Calls, throughput and disorder stay."""
         if snapshot.engine is not self:
             raise ValueError("the snapshot is of another engine")
         with self._lock:
             self.catalog, self.tokens = snapshot.catalog.copy(), snapshot.tokens.copy()
+            self._ongoing = snapshot.ongoing.copy()
+            self._make_trouble()
 
     def calls(self, operation: str | None = None) -> list[Call]:
         """The calls that were answered, oldest first: those of one operation, or all. The oldest are forgotten."""

@@ -8,11 +8,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 _CORAL: Final = "com.amazon.coral.service"
+_AVAILABILITY: Final = "com.amazon.coral.availability"
 _VALIDATE: Final = "com.amazon.coral.validate"
 _DYNAMODB: Final = "com.amazonaws.dynamodb.v20120810"
 
 _NAMESPACE: Final = {
     "ValidationException": _VALIDATE,
+    "ThrottlingException": _AVAILABILITY,
     **dict.fromkeys(
         [
             "SerializationException",

@@ -325,5 +325,9 @@ class Connection(asyncio.Protocol):
         self._lingering = True
         self._steps += 1
         transport.write(self._last)
-        transport.write_eof()
+        try:
+            transport.write_eof()
+        except OSError:  # the client has reset the connection meanwhile
+            transport.abort()
+            return
         transport.resume_reading()

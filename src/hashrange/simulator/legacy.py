@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any, Final
 
-from . import messages, values
+from . import expression_messages, values
 from .errors import validation
 from .language.apply_update import apply_update
 from .language.check import Call, Change, Condition, Junction, Literal, Operand, Path, Test
 from .language.evaluate import Predicate, predicate
 from .language.key_condition import AttributeCondition
+from .requests import check_attribute_name
 from .values import AttributeValue, InvalidValue, Item
 
 #: operator → how many arguments; IN takes any number but none
@@ -60,7 +61,7 @@ class AttributeUpdates:
         for name, wanted in self.types.items():
             before = item.get(name)
             if before is not None and values.kind(before) != wanted:
-                raise validation(messages.LEGACY_UPDATE_TYPE_MISMATCH)
+                raise validation(expression_messages.LEGACY_UPDATE_TYPE_MISMATCH)
         return apply_update(self.changes, item)
 
 
@@ -78,27 +79,30 @@ def expected_condition(expected: Mapping[str, Any] | None, conditional_operator:
 def _expected(name: str, wanted: Mapping[str, Any]) -> AttributeCondition:
     operator, value, listed = (wanted.get(key) for key in ("ComparisonOperator", "Value", "AttributeValueList"))
     if value is not None and listed is not None:
-        raise validation(messages.legacy_value_and_list(name))
+        raise validation(expression_messages.legacy_value_and_list(name))
     if operator is None:
         return _expected_value(name, wanted.get("Exists"), value, listed)
     if wanted.get("Exists") is not None:
-        raise validation(messages.legacy_exists_and_operator(name))
+        raise validation(expression_messages.legacy_exists_and_operator(name))
     if listed is None and value is None and operator not in ("NULL", "NOT_NULL"):
-        raise validation(messages.legacy_operator_without_value(operator, name))
+        raise validation(expression_messages.legacy_operator_without_value(operator, name))
     return _condition(name, operator, [value] if value is not None else listed or ())
 
 
 def _expected_value(name: str, exists: bool | None, value: AttributeValue | None, listed: object) -> AttributeCondition:
     """Without an operator: the attribute has a value, or does not exist."""
     if listed is not None:
-        raise validation(messages.legacy_list_without_operator(name))
+        raise validation(expression_messages.legacy_list_without_operator(name))
     if exists is False:
         if value is not None:
-            raise validation(messages.legacy_value_of_missing(name))
+            raise validation(expression_messages.legacy_value_of_missing(name))
+        check_attribute_name(name)
         return AttributeCondition(name, "NULL")
     if value is None:
-        raise validation(messages.legacy_value_missing("null" if exists is None else "true", name))
-    return AttributeCondition(name, "EQ", _canonical([value]))
+        raise validation(expression_messages.legacy_value_missing("null" if exists is None else "true", name))
+    found = _canonical([value])
+    check_attribute_name(name)
+    return AttributeCondition(name, "EQ", found)
 
 
 # ── conditions of Query and Scan ─────────────────────────────────────────────────────────────────────────────────────
@@ -118,14 +122,15 @@ def _condition(name: str, operator: str, arguments: Sequence[AttributeValue]) ->
     found = _canonical(arguments)
     fits = len(found) > 0 if operator == "IN" else len(found) == _ARGUMENTS.get(operator, 1)
     if not fits:
-        raise validation(messages.legacy_argument_count(operator))
+        raise validation(expression_messages.legacy_argument_count(operator))
     kinds = [values.kind(argument) for argument in found]
     if len(set(kinds)) > 1:
-        raise validation(messages.LEGACY_ARGUMENT_TYPES_DIFFER)
+        raise validation(expression_messages.LEGACY_ARGUMENT_TYPES_DIFFER)
     if operator in _TYPES and kinds and kinds[0] not in _TYPES[operator]:
-        raise validation(messages.legacy_argument_type(operator, kinds[0]))
+        raise validation(expression_messages.legacy_argument_type(operator, kinds[0]))
     if operator == "BETWEEN" and values.compare(*found) == 1:
-        raise validation(messages.LEGACY_BETWEEN_INVERTED)
+        raise validation(expression_messages.LEGACY_BETWEEN_INVERTED)
+    check_attribute_name(name)
     return AttributeCondition(name, operator, found)
 
 
@@ -144,7 +149,9 @@ def filter_predicate(checked: Sequence[AttributeCondition], conditional_operator
         ApiError: a ValidationException: the operator has nothing to join.
     """
     if conditional_operator is not None and len(checked) < 2:
-        raise validation(messages.LEGACY_OPERATOR_FOR_ONE if checked else messages.LEGACY_OPERATOR_FOR_NONE)
+        raise validation(
+            expression_messages.LEGACY_OPERATOR_FOR_ONE if checked else expression_messages.LEGACY_OPERATOR_FOR_NONE
+        )
     if not checked:
         return None
     operator = conditional_operator or "AND"
@@ -186,17 +193,18 @@ def attribute_updates(updates: Mapping[str, Any] | None) -> AttributeUpdates:
 
 def _update(name: str, update: Mapping[str, Any], types: dict[str, str]) -> Change:
     """One attribute's change; notes the type that it must have."""
+    check_attribute_name(name)
     steps, action, given = (name,), update.get("Action") or "PUT", update.get("Value")
     if given is None:
         if action != "DELETE":
-            raise validation(messages.LEGACY_UPDATE_NEEDS_VALUE)
+            raise validation(expression_messages.LEGACY_UPDATE_NEEDS_VALUE)
         return Change("REMOVE", steps, None)
     (value,) = _canonical([given])
     if action == "PUT":
         return Change("SET", steps, Literal(value))
     kind = values.kind(value)
     if kind not in (_ADDABLE if action == "ADD" else _DELETABLE):
-        raise validation(messages.legacy_update_type(action, kind))
+        raise validation(expression_messages.legacy_update_type(action, kind))
     types[name] = kind
     if kind == "L":
         before = Call("if_not_exists", (Path(steps), Literal({"L": []})))

@@ -20,12 +20,26 @@ from .reading import Read, Source, reaches_back
 from .state.store import Record
 
 
-def page_answer(source: Source, read: Read, records: Iterator[Record]) -> dict[str, Any]:
+def page_answer(
+    source: Source,
+    read: Read,
+    records: Iterator[Record],
+    last_sort: bytes | None = None,
+    partition: bytes | None = None,
+) -> dict[str, Any]:
     """The answer to a Query or Scan.
 
     Args:
         records: everything that it could read, in its order.
+        last_sort: the sort key that nothing can follow; a page that reaches it has not been cut.
+        partition: the partition key of a Query.
+
+    Raises:
+        ApiError: it is throttled.
     """
+    trouble = source.trouble
+    if trouble is not None:
+        trouble.admit_page(source.table, source.global_index, partition)
     entries: list[Record] | None = None
     if reaches_back(source, read):
         entries = []
@@ -35,9 +49,11 @@ def page_answer(source: Source, read: Read, records: Iterator[Record]) -> dict[s
     answer: dict[str, Any] = {} if read.counts_only else {"Items": items}
     answer["Count"] = count
     answer["ScannedCount"] = len(evaluated)
-    if is_cut:
+    if is_cut and evaluated[-1].sort != last_sort:
         last = evaluated[-1].item
         answer["LastEvaluatedKey"] = {name: last[name] for name in source.key_names}
+    if trouble is not None:
+        trouble.charge_page(source.table, source.global_index, partition, _usage(source, read, evaluated, entries))
     if read.capacity is not None and is_wanted(read.capacity):
         usage = _usage(source, read, evaluated, entries)
         answer["ConsumedCapacity"] = usage.answer(read.capacity, read.table)
@@ -48,9 +64,7 @@ def _fetched(source: Source, entries: Iterator[Record], seen: list[Record]) -> I
     """The table's items of an index's entries; the entries are kept, for they are paid for as well."""
     for entry in entries:
         seen.append(entry)
-        record = source.table.get(entry.item)
-        assert record is not None, "an index holds nothing that its table does not"
-        yield record
+        yield source.fetch(entry.item)
 
 
 def _chosen(read: Read, records: list[Record]) -> tuple[int, list[Any]]:

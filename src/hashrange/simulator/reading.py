@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from . import messages
+from . import read_messages
 from .errors import validation
 from .language.check import Placeholders, Steps, check_condition, check_projection
 from .language.evaluate import Predicate, predicate
 from .legacy import conditions, filter_predicate
 from .requests import paths_of
 from .state.keys import KeySchema
-from .state.store import Place, Store
+from .state.store import Place, Record, Store
 from .values import Item
 
 if TYPE_CHECKING:
     from .engine import Engine
     from .state.index import Index
     from .state.table import Table
+    from .trouble import Trouble
 
 #: Select → how a message calls it
 _EXCLUSIVE: Final = {
@@ -72,12 +73,24 @@ class Read(Struct, frozen=True, kw_only=True):
     def counts_only(self) -> bool:
         return self.select == "COUNT"
 
+    @property
+    def filtered_paths(self) -> tuple[Steps, ...]:
+        """What the filter looks at."""
+        return () if self.filter is None else self.filter.paths
+
 
 class Source(Struct, frozen=True):
-    """What is read from: a table or one of its indexes."""
+    """What is read from: a table or one of its indexes.
+
+    Attributes:
+        trouble: what the read may meet; None in a world without any.
+        is_late: whether a replica is read, which may be behind.
+    """
 
     table: Table
     index: Index | None
+    trouble: Trouble | None = None
+    is_late: bool = False
 
     @property
     def keys(self) -> KeySchema:
@@ -85,7 +98,16 @@ class Source(Struct, frozen=True):
 
     @property
     def store(self) -> Store:
+        if self.is_late:
+            replica = self.table.replica if self.index is None else self.index.replica
+            assert replica is not None, "all that can be read late has a replica then"
+            return replica
         return self.table.store if self.index is None else self.index.store
+
+    @property
+    def global_index(self) -> str | None:
+        """The name of the global index that is read: it has its own throughput."""
+        return self.index.name if self.index is not None and self.index.is_global else None
 
     @property
     def key_names(self) -> tuple[str, ...]:
@@ -96,6 +118,13 @@ class Source(Struct, frozen=True):
     def locate(self, key: Item) -> tuple[bytes, Place]:
         """Where an item with these keys stands."""
         return self.table.locate(key) if self.index is None else self.index.locate(key)
+
+    def fetch(self, entry: Item) -> Record:
+        """The table's item of an index's entry."""
+        store = self.table.store if not self.is_late or self.table.replica is None else self.table.replica
+        record = store.get(*self.table.locate(entry))
+        assert record is not None, "an index holds nothing that its table does not"
+        return record
 
 
 # ── before the table is looked up ────────────────────────────────────────────────────────────────────────────────────
@@ -135,11 +164,11 @@ def check_select(request: Mapping[str, Any]) -> None:
     given = [name for name in ("AttributesToGet", "ProjectionExpression") if name in request]
     if select == "SPECIFIC_ATTRIBUTES":
         if not given:
-            raise validation(messages.SELECT_NEEDS_PROJECTION)
+            raise validation(read_messages.SELECT_NEEDS_PROJECTION)
     elif given:
-        raise validation(messages.select_excludes(given[0], _EXCLUSIVE[select]))
+        raise validation(read_messages.select_excludes(given[0], _EXCLUSIVE[select]))
     elif select == "ALL_PROJECTED_ATTRIBUTES" and "IndexName" not in request:
-        raise validation(messages.SELECT_NEEDS_INDEX)
+        raise validation(read_messages.SELECT_NEEDS_INDEX)
 
 
 # ── against the table ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -150,53 +179,58 @@ def source_of(read: Read, engine: Engine) -> Source:
         ApiError: no such table or index, or an index that cannot be read in this way.
     """
     table = engine.catalog.table(read.table)
+    trouble = engine.trouble
     if read.index is None:
-        return Source(table, None)
+        return Source(table, None, trouble, _is_late(trouble, table, read))
     index = table.index(read.index)
     if index is None:
-        raise validation(messages.no_such_index(read.index))
+        raise validation(read_messages.no_such_index(read.index))
     if index.is_global and read.consistent:
-        raise validation(messages.CONSISTENT_ON_GLOBAL_INDEX)
-    return Source(table, index)
+        raise validation(read_messages.CONSISTENT_ON_GLOBAL_INDEX)
+    if table.definition.indexes[index.name].status == "CREATING":
+        raise validation(read_messages.index_is_backfilling(index.name))
+    return Source(table, index, trouble, not index.is_global and _is_late(trouble, table, read))
 
 
-def check_scalar_keys(table: Table, paths: Iterable[Steps] | None) -> None:
-    """Refuse paths into a key of the table or of an index: it is no map and no list."""
-    nested = {path[0] for path in paths or () if len(path) > 1}
-    if not nested:
-        return
-    for name in table.keys.names:
-        if name in nested:
-            raise validation(messages.nested_key(name))
-    for index in table.indexes.values():
-        for name in index.keys.names:
-            if name in nested:
-                raise validation(messages.nested_key(name, of_index=True))
+def _is_late(trouble: Trouble | None, table: Table, read: Read) -> bool:
+    return trouble is not None and trouble.is_late(table, consistent=read.consistent)
 
 
-def check_global_projection(source: Source, read: Read) -> None:
-    """Refuse to give what a global index does not have: unlike a local one it cannot look into the table."""
-    index = source.index
-    if index is None or not index.is_global or index.projected is None:
-        return
-    if read.select == "ALL_ATTRIBUTES":
-        raise validation(messages.select_all_of_global_index(index.name))
-    missing = _not_projected(index, read.paths)
-    if missing:
-        raise validation(messages.attributes_not_projected(index.name, missing))
-
-
-def check_filter(source: Source, read: Read) -> None:
-    """Refuse a filter of a query that looks at its keys, or at what the index does not have."""
+def check_filter_on_keys(source: Source, read: Read) -> None:
+    """Refuse a filter of a query that looks at the keys of what is read."""
     if read.filter is None:
         return
     looked_at = {path[0] for path in read.filter.paths}
     for name in source.keys.names:
         if name in looked_at:
-            raise validation(messages.filter_on_key(read.filter.parameter, name))
-    missing = None if source.index is None else _not_projected(source.index, read.filter.paths)
-    if source.index is not None and missing:
-        raise validation(messages.filter_not_projected(source.index.name, missing))
+            raise validation(read_messages.filter_on_key(read.filter.parameter, name))
+
+
+def check_selected(source: Source, read: Read) -> None:
+    """Refuse all attributes of a global index that does not have them: unlike a local one it cannot fetch them."""
+    index = source.index
+    if index is not None and index.is_global and index.projected is not None and read.select == "ALL_ATTRIBUTES":
+        raise validation(read_messages.select_all_of_global_index(index.name))
+
+
+def check_projected(source: Source, read: Read) -> None:
+    """Refuse paths of a projection that a global index does not have."""
+    index = source.index
+    if index is None or not index.is_global:
+        return
+    missing = _not_projected(index, read.paths)
+    if missing:
+        raise validation(read_messages.attributes_not_projected(index.name, missing))
+
+
+def check_filter_projected(source: Source, read: Read) -> None:
+    """Refuse a filter of a query that looks at what an index does not have."""
+    index = source.index
+    if index is None or read.filter is None:
+        return
+    missing = _not_projected(index, read.filter.paths)
+    if missing:
+        raise validation(read_messages.filter_not_projected(index.name, missing))
 
 
 def reaches_back(source: Source, read: Read) -> bool:

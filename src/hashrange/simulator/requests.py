@@ -89,11 +89,10 @@ def _check_names(names: dict[str, str]) -> int:
     total = 0
     for placeholder, name in names.items():
         _check_placeholder("Names", placeholder, _NAME_PLACEHOLDER)
-        size = _name_size(name)
-        if not 0 < size <= ATTRIBUTE_NAME_MAX_BYTES:
-            text = messages.ATTRIBUTE_NAME_TOO_LARGE if size else messages.ATTRIBUTE_NAME_EMPTY
+        text = _fault_of_name(name)
+        if text is not None:
             raise validation(messages.placeholder_for_invalid_name(placeholder, text))
-        total += len(placeholder) + size
+        total += len(placeholder) + _name_size(name)
     if total > EXPRESSION_VALUES_MAX_BYTES:
         raise validation(messages.placeholders_too_large("Names"))
     return total
@@ -111,7 +110,10 @@ def _checked_values(values: dict[str, AttributeValue], size: int) -> dict[str, A
             found[placeholder] = canonical(value, _EXPRESSION_VALUE_LEVEL)
         except InvalidValue as invalid:
             raise validation(messages.placeholder_for_invalid_value(placeholder, invalid.text)) from None
-        size += len(placeholder) + value_size(found[placeholder])
+        value_bytes = value_size(found[placeholder])
+        if value_bytes > ATTRIBUTE_NAME_MAX_BYTES and _has_large_name(found[placeholder]):
+            raise validation(messages.placeholder_for_invalid_value(placeholder, messages.ATTRIBUTE_NAME_TOO_LARGE))
+        size += len(placeholder) + value_bytes
     if size > EXPRESSION_VALUES_MAX_BYTES:
         raise validation(messages.placeholders_too_large("Values"))
     return found
@@ -124,8 +126,29 @@ def _check_placeholder(kind: str, placeholder: str, pattern: re.Pattern[str]) ->
         raise validation(messages.placeholder_too_long(kind, len(placeholder)))
 
 
+def check_attribute_name(name: str) -> None:
+    """Refuse a name that no attribute can have."""
+    text = _fault_of_name(name)
+    if text is not None:
+        raise validation(text)
+
+
+def _fault_of_name(name: str) -> str | None:
+    if not name:
+        return messages.ATTRIBUTE_NAME_EMPTY
+    return messages.ATTRIBUTE_NAME_TOO_LARGE if _name_size(name) > ATTRIBUTE_NAME_MAX_BYTES else None
+
+
 def _name_size(name: str) -> int:
     return len(name) if name.isascii() else len(name.encode("utf-8", "surrogatepass"))
+
+
+def _has_large_name(value: AttributeValue) -> bool:
+    """Whether a name in a value is too large."""
+    entries = value.get("M", {})
+    if any(_name_size(name) > ATTRIBUTE_NAME_MAX_BYTES for name in entries):
+        return True
+    return any(map(_has_large_name, (*entries.values(), *value.get("L", ()))))
 
 
 def check_unused(placeholders: Placeholders) -> None:
@@ -142,6 +165,8 @@ def checked_attributes_to_get(request: Mapping[str, Any]) -> list[Steps] | None:
         return None
     seen = set()
     for name in names:
+        if not name:
+            raise validation(messages.ATTRIBUTE_NAME_EMPTY)
         if name in seen:
             raise validation(messages.duplicate_attribute_name(name))
         seen.add(name)
@@ -159,26 +184,11 @@ def checked_item(item: dict[str, AttributeValue]) -> Item:
 def checked_size(item: Item) -> int:
     """The size of an item that is to be put; refuses names and items that are too large."""
     size = item_size(item)
-    if size > ATTRIBUTE_NAME_MAX_BYTES:  # else no name can be too large
-        _check_name_sizes(item)
+    if size > ATTRIBUTE_NAME_MAX_BYTES and _has_large_name({"M": item}):  # a smaller one has no room for such a name
+        raise validation(messages.ATTRIBUTE_NAME_TOO_LARGE)
     if size > ITEM_SIZE_MAX_BYTES:
         raise validation(messages.ITEM_TOO_LARGE)
     return size
-
-
-def _check_name_sizes(entries: Mapping[str, AttributeValue]) -> None:
-    for name, value in entries.items():
-        if _name_size(name) > ATTRIBUTE_NAME_MAX_BYTES:
-            raise validation(messages.ATTRIBUTE_NAME_TOO_LARGE)
-        for part in _maps_within(value):
-            _check_name_sizes(part)
-
-
-def _maps_within(value: AttributeValue) -> Iterable[Mapping[str, AttributeValue]]:
-    if "M" in value:
-        yield value["M"]
-    for element in value.get("L", ()):
-        yield from _maps_within(element)
 
 
 # ── keys ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -289,9 +299,9 @@ def _check_index_key_size(index: Index, name: str, value: AttributeValue) -> Non
 
 
 # ── paths that expressions name ──────────────────────────────────────────────────────────────────────────────────────
-def check_scalar_keys(table: Table, paths: Iterable[Steps]) -> None:
-    """Refuse paths into a key attribute of the table or of an index: it is no map and no list."""
-    nested = {path[0] for path in paths if len(path) > 1}
+def check_scalar_keys(table: Table, paths: Iterable[Steps] | None) -> None:
+    """Refuse paths into a key attribute of the table or of an index: it is no map and no list. None: there are none."""
+    nested = {path[0] for path in paths or () if len(path) > 1}
     if not nested:
         return
     for name in table.keys.names:

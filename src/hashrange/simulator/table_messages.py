@@ -112,7 +112,7 @@ def index_without_definitions(index: str) -> str:
     return f"{_INVALID}AttributeDefinitions is not specified for index: {index}"
 
 
-def index_not_found(index: str, table: str) -> str:
+def index_not_found_2026(index: str, table: str) -> str:
     return f"Requested resource not found: Index {index} for table {table}"
 
 

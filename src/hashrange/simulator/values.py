@@ -79,8 +79,7 @@ def canonical(value: AttributeValue, level: int = 1) -> AttributeValue:
 
 def canonical_item(item: dict[str, AttributeValue]) -> Item:
     """The normal form of an item. Raises as ``canonical``."""
-    if "" in item:
-        raise InvalidValue(messages.ATTRIBUTE_NAME_EMPTY)
+    _check_empty_name(item, 1)
     for name, value in item.items():
         if "S" in value and len(value) == 1:  # most are
             continue
@@ -190,9 +189,17 @@ def _canonical_binaries(content: list[str], level: int) -> list[str]:
 
 def _canonical_map(content: dict[str, AttributeValue], level: int) -> dict[str, AttributeValue]:
     _check_depth(content, level)
-    if "" in content:
-        raise InvalidValue(messages.ATTRIBUTE_NAME_EMPTY)
+    _check_empty_name(content, level + 1)
     return {name: canonical(value, level + 1) for name, value in content.items()}
+
+
+def _check_empty_name(entries: dict[str, AttributeValue], level: int) -> None:
+    """Refuse an attribute without a name; what is wrong with its value and with those before it comes first."""
+    if "" in entries:
+        for name in entries:
+            canonical(entries[name], level)
+            if not name:
+                raise InvalidValue(messages.ATTRIBUTE_NAME_EMPTY)
 
 
 def _canonical_list(content: list[AttributeValue], level: int) -> list[AttributeValue]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from . import messages
+from . import messages, read_messages
 from .errors import ApiError, validation
 
 _PREFIX: Final = "1 validation error detected: "
@@ -33,10 +33,16 @@ _PREFIXED: Final[dict[str, frozenset[str]]] = {
     "Value provided in ExpressionAttributeValues unused in expressions: ": _WRITES | {"DeleteItem"},
     messages.RETURN_VALUES_OLD_OR_NONE: frozenset({"PutItem"}),
     "Cannot specify the ProjectionExpression when choosing to get ": frozenset({"Query"}),
-    messages.SELECT_NEEDS_PROJECTION: frozenset({"Query"}),
-    messages.SELECT_NEEDS_INDEX: frozenset({"Query"}),
+    read_messages.SELECT_NEEDS_PROJECTION: frozenset({"Query"}),
+    read_messages.SELECT_NEEDS_INDEX: frozenset({"Query"}),
 }
-_KEY_CONDITIONS: Final = frozenset({messages.KEY_CONDITION_TWICE, messages.KEY_CONDITION_ON_NESTED})
+#: a batch of no tables is now a violation of a constraint, in its newest form; for writes it is not
+_EMPTY_BATCH: Final = {
+    ("BatchGetItem", messages.batch_empty("BatchGetItem")): messages.constraints_violated(
+        [messages.constraint_failed_at("RequestItems", messages.must_be_longer(1))]
+    )
+}
+_KEY_CONDITIONS: Final = frozenset({read_messages.KEY_CONDITION_TWICE, read_messages.KEY_CONDITION_ON_NESTED})
 
 
 def newest(operation: str, error: ApiError) -> ApiError:
@@ -44,7 +50,7 @@ def newest(operation: str, error: ApiError) -> ApiError:
     text = error.message
     if error.name != "ValidationException" or text is None:
         return error
-    reworded = _reworded(operation, text)
+    reworded = _EMPTY_BATCH.get((operation, text)) or _reworded(operation, text)
     return error if reworded == text else validation(reworded)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from ..errors import DynamoDBError
+from ..resilience.breaker import CircuitState
 
 
 class AttemptFailed(Struct, frozen=True):
@@ -54,6 +55,17 @@ class CallFinished(Struct, frozen=True):
     decode: float
 
 
+class CircuitChanged(Struct, frozen=True):
+    """The circuit breaker of an endpoint changed its state.
+
+    Attributes:
+        before, after: "closed", "open" or "half_open".
+    """
+
+    before: CircuitState
+    after: CircuitState
+
+
 class Observer(Protocol):
     """Listens to the core, in the task of the call: it must be quick and must not wait.
 
@@ -63,3 +75,5 @@ class Observer(Protocol):
     def attempt_failed(self, event: AttemptFailed) -> None: ...
 
     def call_finished(self, event: CallFinished) -> None: ...
+
+    def circuit_changed(self, event: CircuitChanged) -> None: ...

@@ -6,11 +6,12 @@ simulator, a cassette and injected faults are all transports; nothing above this
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol, TypeAlias
 
 from msgspec import Struct
 
-from ..errors import DynamoDBError
+from ..errors import ConfigurationError, DynamoDBError
 
 
 class Request(Struct):
@@ -71,3 +72,39 @@ class Transport(Protocol):
     async def close(self) -> None:
         """Free everything that is held. Idempotent."""
         ...
+
+
+#: puts something around a transport
+Wrapper: TypeAlias = Callable[[Transport], Transport]
+
+
+def chosen_transport(given: Transport | Wrapper | None, default: Callable[[], Transport]) -> Transport:
+    """The transport that a caller wants: the default one, another in its place, or something around the default one.
+
+    Raises:
+        ConfigurationError: ``given`` is no transport and makes none.
+    """
+    if given is None:
+        return default()
+    found: Any = given
+    if not _is_transport(found):
+        if not callable(found):
+            raise _no_transport("transport", found)
+        found = found(default())
+        if not _is_transport(found):
+            raise _no_transport("what transport= returned", found)
+    transport: Transport = found
+    return transport
+
+
+def _is_transport(thing: object) -> bool:
+    """A class is none, although it has the methods of its objects: as a function it makes one."""
+    return hasattr(thing, "send") and not isinstance(thing, type)
+
+
+def _no_transport(what: str, thing: object) -> ConfigurationError:
+    kind = f"the class {thing.__name__}" if isinstance(thing, type) else f"of type {type(thing).__name__}"
+    return ConfigurationError(
+        f"{what} is {kind}; it must be a transport, with send(), repair() and close()",
+        hint="give a transport, or a function that puts one around another",
+    )

@@ -68,6 +68,33 @@ def test_a_mistyped_option(capsys: pytest.CaptureFixture[str]) -> None:
     assert "unrecognized arguments: --acc" in mistyped(capsys, "serve", "--acc", "x"), "no abbreviations"
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("--hosts", "--host"),
+        ("--prt", "--port"),
+        ("--table", "--tables"),
+        ("--regoin", "--region"),
+        ("--acess-key", "--access-key"),
+        ("--secretkey", "--secret-key"),
+        ("--corse", "--cors"),
+    ],
+)
+def test_every_option_is_recognized_when_mistyped(typed: str, meant: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert f"unrecognized arguments: {typed} (did you mean {meant}?)" in mistyped(capsys, "serve", typed)
+    assert f"{typed}=x (did you mean {meant}?)" in mistyped(capsys, "serve", f"{typed}=x")
+
+
+@pytest.mark.parametrize("option", ["--host", "--port", "--tables", "--region", "--access-key", "--secret-key"])
+def test_an_option_without_its_value(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert f"argument {option}: expected one argument" in mistyped(capsys, "serve", option)
+    assert f"argument {option}: expected one argument" in mistyped(capsys, "serve", option, "--cors")
+
+
+def test_a_switch_takes_no_value(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "argument --cors: ignored explicit argument 'yes'" in mistyped(capsys, "serve", "--cors=yes")
+
+
 @pytest.mark.parametrize("port", ["-1", "65536", "http", "8e3", "٨", ""])
 def test_a_port_that_is_none(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert f"{port!r} is no port: 0 to 65535" in mistyped(capsys, "serve", f"--port={port}")
@@ -170,6 +197,26 @@ def test_it_serves_until_it_is_stopped(stop: signal.Signals, tmp_path: Path) -> 
             assert idle.recv(1) == b""
         assert process.stderr is not None
         assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM])
+def test_what_is_in_flight_is_finished_when_it_is_stopped(stop: signal.Signals) -> None:
+    request = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with serving() as (process, endpoint):
+        address = ("127.0.0.1", int(endpoint.rpartition(":")[2]))
+        with socket.create_connection(address, PATIENCE_SECONDS) as idle, socket.create_connection(address) as busy:
+            busy.sendall(request + request[:-1])
+            assert busy.recv(4096).startswith(b"HTTP/1.1 200 "), "the server has all that was sent"
+            process.send_signal(stop)
+            assert idle.recv(1) == b"", "it has begun to stop"
+            with pytest.raises(OSError):
+                socket.create_connection(address, PATIENCE_SECONDS)
+            busy.settimeout(PATIENCE_SECONDS)
+            busy.sendall(request[-1:])
+            answer = busy.makefile("rb").read()
+            assert answer.startswith(b"HTTP/1.1 200 ")
+            assert b"\r\nConnection: close\r\n" in answer
+            assert process.wait(PATIENCE_SECONDS) == 0
 
 
 def test_with_keys_it_checks_signatures(tmp_path: Path) -> None:

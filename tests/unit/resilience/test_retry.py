@@ -38,7 +38,8 @@ from hashrange.errors import (
     ValidationError,
     all_errors,
 )
-from hashrange.resilience.retry import GIVE_UP, ONCE, Decision, RetryPolicy, RetryRule, decide
+from hashrange.resilience.quota import QuotaRule
+from hashrange.resilience.retry import GIVE_UP, ONCE, Decision, RetryPolicy, RetryRule, decide, is_conflict
 
 DEFAULT = RetryPolicy.default()
 
@@ -204,3 +205,51 @@ def test_policies_are_values() -> None:
     assert RetryPolicy.default() == RetryPolicy()
     assert hash(RetryPolicy.none()) == hash(RetryPolicy.none())
     assert RetryPolicy.none() != RetryPolicy.default()
+
+
+# ── the SDKs' standard mode ──────────────────────────────────────────────────────────────────────────────────────────
+STANDARD = RetryPolicy.aws_standard()
+
+
+@pytest.mark.parametrize("cls", TABLE, ids=lambda cls: cls.__name__)
+def test_aws_standard_tries_everything_that_may_pass_four_times(cls: type[DynamoDBError]) -> None:
+    base = 1.0 if issubclass(cls, ThroughputError) else 0.025
+    decisions = [decide(STANDARD, cls(), failures, 1e9, 0.0) for failures in (1, 2, 3, 4)]
+    assert decisions == [*[Decision(retry=True, delay=base * 2**n) for n in range(3)], GIVE_UP]
+
+
+def test_aws_standard_has_the_quota_of_the_sdks() -> None:
+    assert STANDARD.quota == QuotaRule(capacity=500, cost=14, throttling_cost=5)
+    assert STANDARD.max_delay == 20.0
+    assert STANDARD == RetryPolicy.aws_standard() != RetryPolicy.default()
+    assert (RetryPolicy.default().quota, RetryPolicy.none().quota) == (None, None)
+
+
+@pytest.mark.parametrize("cls", [cls for cls in all_errors() if cls not in TABLE], ids=lambda cls: cls.__name__)
+def test_aws_standard_tries_everything_else_once(cls: type[DynamoDBError]) -> None:
+    assert decide(STANDARD, cls(), 1, 1e9, 0.0) == GIVE_UP
+
+
+@pytest.mark.parametrize("quota", [500, True, (500, 14, 5), QuotaRule])
+def test_a_quota_is_a_rule_or_none(quota: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"^quota is .*; it must be a QuotaRule or None"):
+        RetryPolicy(quota=quota)
+
+
+# ── conflicts ────────────────────────────────────────────────────────────────────────────────────────────────────────
+@pytest.mark.parametrize(
+    ("error", "conflict"),
+    [
+        (TransactionConflict(), True),
+        (canceled("None", "TransactionConflict"), True),
+        (canceled("ThrottlingError", "TransactionConflict"), True),
+        (canceled("ThrottlingError"), False),
+        (canceled("ConditionalCheckFailed"), False),
+        (TransactionInProgress(), False),  # the very same transaction is at work, and nobody else
+        (Throttling(), False),
+        (ConditionFailed(), False),
+    ],
+    ids=repr,
+)
+def test_what_is_a_conflict_with_another_writer(error: DynamoDBError, conflict: bool) -> None:
+    assert is_conflict(error) is conflict

@@ -230,6 +230,24 @@ def test_states_last_as_long_as_they_are_told() -> None:
     assert call(engine, "ListTables", {}) == {"TableNames": []}
 
 
+def test_item_collections_are_as_large_as_the_world_allows() -> None:
+    table = TableSpec("app", indexes={"by-n": LocalIndexSpec("n:N")})
+    engine = Engine([table], collection_max_bytes=100)
+    before = engine.snapshot()
+    put: dict[str, Any] = {"TableName": "app", "Item": {**KEY, "v": {"S": "x" * 50}}}
+    for _ in range(2):  # what is restored has the same limit
+        call(engine, "PutItem", put)
+        with pytest.raises(ApiError) as caught:
+            engine.execute("PutItem", {**put, "Item": {**put["Item"], "SK": {"S": "c"}}})
+        assert (caught.value.name, caught.value.message) == (
+            "ItemCollectionSizeLimitExceededException",
+            "Collection size exceeded.",
+        )
+        assert count(engine) == 1
+        call(engine, "PutItem", {**put, "Item": {**put["Item"], "PK": {"S": "z"}}})
+        engine.restore(before)
+
+
 # ── calls ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_calls_are_remembered() -> None:
     clock = FakeClock()

@@ -177,6 +177,11 @@ def test_first_json_then_the_target_then_the_object_then_the_caller_then_the_emp
         "DynamoDB_20111205.GetItem",
         "DynamoDBStreams_20120810.ListStreams",
         "DynamoDBStreams_20120810.GetItem",
+        "DynamoDB_20120810.ListStreams",
+        "DynamoDB_20120810.ExecuteStatement",
+        "DynamoDB_20120810.BatchExecuteStatement",
+        "DynamoDB_20120810.ExecuteTransaction",
+        "DynamoDB_20120810.DescribeContinuousBackups",
         "\u00e9",
     ],
 )

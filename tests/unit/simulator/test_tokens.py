@@ -29,8 +29,12 @@ def test_a_receipt_is_kept_for_ten_minutes() -> None:
 def test_another_request_under_a_token_is_refused() -> None:
     tokens = Tokens(FakeClock())
     tokens.remember("TransactWriteItems", "t", A, "receipt")
-    with pytest.raises(ApiError, match="IdempotentParameterMismatchException"):
+    with pytest.raises(ApiError) as caught:
         tokens.receipt("TransactWriteItems", "t", B)
+    assert caught.value.answer() == {
+        "__type": "com.amazonaws.dynamodb.v20120810#IdempotentParameterMismatchException",
+        "Message": "The ClientRequestToken was used before, with other parameters",
+    }
     assert tokens.receipt("ExecuteTransaction", "t", B) is None, "tokens belong to an operation"
 
 

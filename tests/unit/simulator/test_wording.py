@@ -94,6 +94,20 @@ def test_key_conditions_are_named() -> None:
     assert message("2026", "Query", request) == f"Invalid KeyConditionExpression: {classic}"
 
 
+def test_a_batch_of_no_tables() -> None:
+    for operation in ("BatchGetItem", "BatchWriteItem"):
+        assert message("classic", operation, {"RequestItems": {}}) == (
+            f"The requestItems parameter is required for {operation}"
+        )
+    assert message("2026", "BatchWriteItem", {"RequestItems": {}}) == message(
+        "classic", "BatchWriteItem", {"RequestItems": {}}
+    )
+    assert message("2026", "BatchGetItem", {"RequestItems": {}}) == (
+        f"{PREFIX}Value at 'RequestItems' failed to satisfy constraint: "
+        "Member must have length greater than or equal to 1"
+    )
+
+
 def test_other_errors_are_the_same() -> None:
     with pytest.raises(ApiError) as caught:
         Engine(wording="2026").execute("GetItem", {"TableName": "app", "Key": ITEM})

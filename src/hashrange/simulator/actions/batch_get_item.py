@@ -11,7 +11,7 @@ from msgspec import Raw, Struct
 from ...limits import BATCH_GET_MAX_BYTES, BATCH_GET_MAX_KEYS
 from .. import messages
 from ..capacity import Usage, is_wanted, read_units, usages_answer
-from ..errors import validation
+from ..errors import ApiError, validation
 from ..requests import check_expression_mix, check_key, check_scalar_keys, checked_item
 from ..shapes import (
     ITEM,
@@ -26,6 +26,7 @@ from ..shapes import (
     structure,
     unprinted_in_2026,
 )
+from ..state.store import Record
 from ..state.table import Table
 from ..values import Item
 from .get_item import Picked, picked_by, picked_from
@@ -33,6 +34,7 @@ from .shared_shapes import ATTRIBUTES_TO_GET
 
 if TYPE_CHECKING:
     from ..engine import Engine
+    from ..trouble import Trouble
 
 SHAPE: Final = structure(
     "BatchGetItemInput",
@@ -111,27 +113,45 @@ def apply(prepared: Prepared, engine: Engine) -> dict[str, Any]:
             check_key(tables[name].keys, key)
         if wanted.picked is not None:  # only a single GetItem looks at the projection first
             check_scalar_keys(tables[name], wanted.picked.paths)
-    return _read(prepared, tables)
+    return _read(prepared, tables, engine.trouble)
 
 
-def _read(prepared: Prepared, tables: Mapping[str, Table]) -> dict[str, Any]:
+def _read(prepared: Prepared, tables: Mapping[str, Table], trouble: Trouble | None) -> dict[str, Any]:
     responses: dict[str, list[Raw | Item]] = {name: [] for name in prepared.tables}
     unprocessed: dict[str, dict[str, Any]] = {}
     usages: dict[str, Usage] = {}
     room = BATCH_GET_MAX_BYTES
+    refusal: ApiError | None = None
     for name, wanted in prepared.tables.items():
+        left: list[Item] = []
         for at, key in enumerate(wanted.keys):
-            record = tables[name].get(key)
+            try:
+                record = _found(tables[name], key, wanted, trouble)
+            except ApiError as error:
+                refusal = error
+                left.append(wanted.request["Keys"][at])
+                continue
             size = 0 if record is None else record.size
             if size > room:
                 room = 0
-                unprocessed[name] = wanted.request | {"Keys": wanted.request["Keys"][at:]}
+                left += wanted.request["Keys"][at:]
                 break
             room -= size
             usages.setdefault(name, Usage()).table += read_units(size, wanted.consistent)
             if record is not None:
                 responses[name].append(picked_from(record, wanted.picked))
+        if left:
+            unprocessed[name] = wanted.request | {"Keys": left}
+    if refusal is not None and not usages:  # nothing was processed
+        raise refusal
     answer: dict[str, Any] = {"Responses": responses, "UnprocessedKeys": unprocessed}
     if is_wanted(prepared.capacity):
         answer["ConsumedCapacity"] = usages_answer(str(prepared.capacity), usages)
     return answer
+
+
+def _found(table: Table, key: Item, wanted: TableKeys, trouble: Trouble | None) -> Record | None:
+    """What is stored under a key; an error where the key is left unprocessed."""
+    if trouble is None:
+        return table.get(key)
+    return trouble.get_in_batch(table, key, consistent=wanted.consistent)

@@ -9,7 +9,7 @@ from msgspec import Struct
 from ...limits import BATCH_WRITE_MAX_ITEMS
 from .. import messages
 from ..capacity import Usage, is_wanted, usages_answer, write_usage
-from ..errors import validation
+from ..errors import ApiError, validation
 from ..requests import check_batch_put_keys, check_index_keys, check_key, checked_item, checked_size
 from ..shapes import (
     ITEM,
@@ -28,6 +28,7 @@ from .shared_shapes import KEY
 
 if TYPE_CHECKING:
     from ..engine import Engine
+    from ..trouble import Trouble
 
 SHAPE: Final = structure(
     "BatchWriteItemInput",
@@ -61,6 +62,13 @@ class BatchedWrite(Struct, frozen=True):
     table_name: str
     subject: Item
     size: int | None
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """The same as it is asked for."""
+        if self.size is None:
+            return {"DeleteRequest": {"Key": self.subject}}
+        return {"PutRequest": {"Item": self.subject}}
 
     def check_keys(self, table: Table) -> None:
         """Refuse keys that do not fit the table and its indexes."""
@@ -106,17 +114,39 @@ def _checked(table_name: str, request: dict[str, Any]) -> BatchedWrite:
 def apply(prepared: Prepared, engine: Engine) -> dict[str, Any]:
     tables = {each.table_name: engine.catalog.table(each.table_name) for each in prepared.writes}
     _check(prepared, tables)
-    planned = []
-    collections = Collections()
-    for each in prepared.writes:
-        write = each.plan(tables[each.table_name])
-        collections.add(tables[each.table_name], write)
-        planned.append((each, write))
+    planned, left = _plan(prepared, tables, engine.trouble)
     usages: dict[str, Usage] = {}
     for each, write in planned:
         tables[each.table_name].commit(write)
         usages.setdefault(each.table_name, Usage()).add(write_usage(write))
-    return _answer(prepared, tables, usages)
+    return _answer(prepared, tables, [each for each, _ in planned], left, usages)
+
+
+def _plan(
+    prepared: Prepared, tables: dict[str, Table], trouble: Trouble | None
+) -> tuple[list[tuple[BatchedWrite, Write]], list[BatchedWrite]]:
+    """What is going to change, and what is left unprocessed.
+
+    Raises:
+        ApiError: nothing can be processed, or an item collection would become too large.
+    """
+    planned: list[tuple[BatchedWrite, Write]] = []
+    left: list[BatchedWrite] = []
+    refusal: ApiError | None = None
+    collections = Collections()
+    for each in prepared.writes:
+        table = tables[each.table_name]
+        write = each.plan(table)
+        refused = None if trouble is None else trouble.refusal_in_batch(table, each.subject, write)
+        if refused is not None:
+            refusal = refused
+            left.append(each)
+            continue
+        collections.add(table, write)
+        planned.append((each, write))
+    if refusal is not None and not planned:
+        raise refusal
+    return planned, left
 
 
 def _check(prepared: Prepared, tables: dict[str, Table]) -> None:
@@ -130,12 +160,21 @@ def _check(prepared: Prepared, tables: dict[str, Table]) -> None:
             raise validation(messages.BATCH_DUPLICATES)
 
 
-def _answer(prepared: Prepared, tables: dict[str, Table], usages: dict[str, Usage]) -> dict[str, Any]:
-    answer: dict[str, Any] = {"UnprocessedItems": {}}
+def _answer(
+    prepared: Prepared,
+    tables: dict[str, Table],
+    done: list[BatchedWrite],
+    left: list[BatchedWrite],
+    usages: dict[str, Usage],
+) -> dict[str, Any]:
+    unprocessed: dict[str, list[dict[str, Any]]] = {}
+    for each in left:
+        unprocessed.setdefault(each.table_name, []).append(each.request)
+    answer: dict[str, Any] = {"UnprocessedItems": unprocessed}
     if is_wanted(prepared.capacity):
         answer["ConsumedCapacity"] = usages_answer(str(prepared.capacity), usages)
     if prepared.metrics:
-        written = [(each.table_name, tables[each.table_name], each.subject) for each in prepared.writes]
+        written = [(each.table_name, tables[each.table_name], each.subject) for each in done]
         metrics = metrics_by_table(written)
         if metrics:
             answer["ItemCollectionMetrics"] = metrics

@@ -147,22 +147,16 @@ def _check_keys(request: dict[str, Any], definitions: Sequence[str]) -> None:
 
 
 def _check_unused(request: dict[str, Any], definitions: Sequence[str]) -> None:
-    """Every attribute definition belongs to a key; and no list of indexes is empty."""
-    indexes: list[dict[str, Any]] = []
-    for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
-        found = request.get(kind)
-        if found is not None and not found:
-            raise validation(table_messages.empty_list(kind))
-        indexes += found or []
+    """Every attribute definition belongs to a key. Lists of indexes that are empty are refused later."""
+    lists = [request[kind] for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes") if kind in request]
+    indexes = [index for found in lists for index in found]
     keys = request["KeySchema"]
-    if not indexes:
-        if len(keys) != len(definitions):
-            raise validation(table_messages.DEFINITIONS_NOT_KEYS)
-        return
+    if not lists and len(keys) != len(definitions):
+        raise validation(table_messages.DEFINITIONS_NOT_KEYS)
     used = list(
         dict.fromkeys(schema_rules.names_of([*keys, *(key for index in indexes for key in index["KeySchema"])]))
     )
-    if len(definitions) > len(used):
+    if indexes and len(definitions) > len(used):
         raise validation(table_messages.definitions_not_used(definitions, used))
 
 
@@ -175,6 +169,8 @@ def _local_indexes(request: dict[str, Any], definitions: Sequence[str]) -> dict[
     requests = request.get("LocalSecondaryIndexes")
     if requests is None:
         return {}
+    if not requests:
+        raise validation(table_messages.empty_list("LocalSecondaryIndexes"))
     table_key, *sort_key = schema_rules.names_of(request["KeySchema"])
     if not sort_key:
         raise validation(table_messages.TABLE_WITHOUT_SORT_KEY)
@@ -198,8 +194,11 @@ def _local_indexes(request: dict[str, Any], definitions: Sequence[str]) -> dict[
 def _global_indexes(
     request: dict[str, Any], definitions: Sequence[str], local: dict[str, IndexDefinition], *, on_demand: bool
 ) -> dict[str, IndexDefinition]:
+    requests = request.get("GlobalSecondaryIndexes")
+    if requests is not None and not requests:
+        raise validation(table_messages.empty_list("GlobalSecondaryIndexes"))
     indexes: dict[str, IndexDefinition] = {}
-    for index in request.get("GlobalSecondaryIndexes") or ():
+    for index in requests or ():
         name = index["IndexName"]
         _check_index(index, definitions)
         schema_rules.check_projection(index["Projection"])

@@ -103,7 +103,7 @@ def apply(prepared: Prepared, engine: Engine) -> dict[str, Any]:
     table = engine.catalog.table(delete.table_name)
     delete.check_keys(table)
     delete.check_attributes(table)
-    write = delete.plan(table)
+    write = delete.plan(table) if engine.trouble is None else engine.trouble.plan(delete, table)
     table.commit(write)
     old = Raw(write.old.body) if write.old is not None and asked.values == "ALL_OLD" else None
     return write_answer(asked, table, delete.key, write, old)

@@ -83,7 +83,11 @@ def apply(prepared: Prepared, engine: Engine) -> dict[str, Any]:
     if prepared.picked is not None:
         check_scalar_keys(table, prepared.picked.paths)
     check_key(table.keys, prepared.key)
-    record = table.get(prepared.key)
+    trouble = engine.trouble
+    if trouble is None:
+        record = table.get(prepared.key)
+    else:
+        record = trouble.get(table, prepared.key, consistent=prepared.consistent)
     answer: dict[str, Any] = {} if record is None else {"Item": picked_from(record, prepared.picked)}
     if is_wanted(prepared.capacity):
         usage = Usage(read_units(0 if record is None else record.size, prepared.consistent))

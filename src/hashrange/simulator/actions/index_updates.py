@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ...limits import GLOBAL_INDEXES_MAX_COUNT
-from .. import table_messages
+from .. import messages, table_messages
 from ..errors import ApiError, validation
+from ..shapes import Wording
 from ..state.definitions import IndexDefinition, TableDefinition, Throughput, Units
 from . import schema_rules
 from .capacity_limits import check_capacity_limits
@@ -25,13 +26,15 @@ _STATES: Final = {"CREATING": "created", "UPDATING": "updated", "DELETING": "del
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What index updates depend on: how the table will be paid and was, the time, and when changes will be done."""
+    """What index updates depend on: how the table will be paid and was, the time, when changes will be done, and the
+    wording of what is refused."""
 
     on_demand: bool
     was_on_demand: bool
     now: float
     until: float
     region: str
+    wording: Wording
 
 
 def is_online(update: dict[str, Any]) -> bool:
@@ -127,10 +130,11 @@ def _created(request: dict[str, Any], table: TableDefinition, circumstances: Cir
     return replace(index, status="CREATING", settles_at=circumstances.until, is_added=True)
 
 
-def _existing(name: str, action: str, table: TableDefinition) -> IndexDefinition:
+def _existing(name: str, action: str, table: TableDefinition, wording: Wording) -> IndexDefinition:
     index = table.indexes.get(name)
     if index is None:
-        raise ApiError("ResourceNotFoundException", table_messages.index_not_found(name, table.name))
+        named = table_messages.index_not_found_2026(name, table.name)
+        raise ApiError("ResourceNotFoundException", named if wording == "2026" else messages.RESOURCE_NOT_FOUND)
     if not index.is_global:
         raise validation(table_messages.not_a_global_index(name, action))
     if index.status != "ACTIVE" and not (action == "delete" and index.status == "CREATING"):
@@ -140,12 +144,13 @@ def _existing(name: str, action: str, table: TableDefinition) -> IndexDefinition
 
 
 def _deleted(name: str, table: TableDefinition, circumstances: Circumstances) -> IndexDefinition:
-    return replace(_existing(name, "delete", table), status="DELETING", settles_at=circumstances.until)
+    index = _existing(name, "delete", table, circumstances.wording)
+    return replace(index, status="DELETING", settles_at=circumstances.until)
 
 
 def _updated(request: dict[str, Any], table: TableDefinition, circumstances: Circumstances) -> IndexDefinition:
     name, throughput = request["IndexName"], request.get("ProvisionedThroughput")
-    index = _existing(name, "update", table)
+    index = _existing(name, "update", table, circumstances.wording)
     if throughput is not None and circumstances.on_demand:
         raise validation(table_messages.index_pays_by_request(name))
     member = schema_rules.on_demand_member(request.get("OnDemandThroughput"))

@@ -124,7 +124,7 @@ def apply(prepared: Prepared, engine: Engine) -> dict[str, Any]:
     table = engine.catalog.table(put.table_name)
     put.check_keys(table)
     put.check_attributes(table)
-    write = put.plan(table)
+    write = put.plan(table) if engine.trouble is None else engine.trouble.plan(put, table)
     if table.has_local_indexes:
         Collections().add(table, write)
     table.commit(write)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
-from .. import messages
+from .. import read_messages
 from ..errors import validation
 from ..language.check import Condition, Placeholders, check_condition
 from ..language.key_condition import (
@@ -19,6 +19,7 @@ from ..language.key_condition import (
     check_partition_condition,
     check_sort_condition,
     key_conditions,
+    last_sort_key,
     sort_range,
 )
 from ..legacy import conditions
@@ -26,16 +27,23 @@ from ..page import page_answer
 from ..reading import (
     Read,
     Source,
-    check_filter,
-    check_global_projection,
-    check_scalar_keys,
+    check_filter_on_keys,
+    check_filter_projected,
+    check_projected,
     check_select,
+    check_selected,
     expression_filter,
     expression_paths,
     legacy_filter,
     source_of,
 )
-from ..requests import check_expression_mix, check_unused, checked_attributes_to_get, placeholders_of
+from ..requests import (
+    check_expression_mix,
+    check_scalar_keys,
+    check_unused,
+    checked_attributes_to_get,
+    placeholders_of,
+)
 from ..shapes import (
     INDEX_NAME,
     ITEM,
@@ -99,7 +107,7 @@ def validate(request: dict[str, Any]) -> PreparedQuery:
     paths = checked_attributes_to_get(request)
     start_key = checked_start_key(request)
     if "KeyConditions" not in request and "KeyConditionExpression" not in request:
-        raise validation(messages.KEY_CONDITIONS_MISSING)
+        raise validation(read_messages.KEY_CONDITIONS_MISSING)
     placeholders = placeholders_of(request)
     condition = _key_condition(request, placeholders)
     item_filter = expression_filter(request, placeholders) or item_filter
@@ -134,7 +142,7 @@ def _by_name(request: Mapping[str, Any], condition: Condition | None) -> Mapping
     else:
         found = {one.name: one for one in conditions(request["KeyConditions"])}
     if not 1 <= len(found) <= CONDITIONS_MAX_COUNT:
-        raise validation(messages.KEY_CONDITIONS_COUNT)
+        raise validation(read_messages.KEY_CONDITIONS_COUNT)
     return found
 
 
@@ -143,15 +151,20 @@ def apply(query: PreparedQuery, engine: Engine) -> dict[str, Any]:
     source = source_of(query, engine)
     _check_keys(source, query)
     sort = source.keys.sort
-    within = sort_range(query.conditions.get(sort) if sort is not None else None)
+    condition = None if sort is None else query.conditions.get(sort)
+    within = sort_range(condition)
+    # in an index, entries with the same keys may follow
+    last = None if source.index is not None else last_sort_key(condition, forward=query.forward)
     if query.start_key is not None:
         check_table_part(source, query.start_key)
-        _check_start_key_within(source, query, query.start_key, within)
+        _check_start_key_within(source, query, query.start_key, within, last)
     check_scalar_keys(source.table, query.paths)
-    check_filter(source, query)
-    check_global_projection(source, query)
-    check_scalar_keys(source.table, None if query.filter is None else query.filter.paths)
-    return page_answer(source, query, _records(source, query, within))
+    check_filter_on_keys(source, query)
+    check_selected(source, query)
+    check_scalar_keys(source.table, query.filtered_paths)
+    check_projected(source, query)
+    check_filter_projected(source, query)
+    return page_answer(source, query, _records(source, query, within), last, _partition(source, query))
 
 
 def _check_keys(source: Source, query: PreparedQuery) -> None:
@@ -159,33 +172,45 @@ def _check_keys(source: Source, query: PreparedQuery) -> None:
     keys, start_key = source.keys, query.start_key
     if start_key is not None:
         check_members(source, start_key, scanned=False)
-        check_part(keys, start_key, keys.partition)
+        check_part(source, start_key, keys.partition)
     index = None if source.index is None else source.index.name
     check_partition_condition(
         query.conditions, keys.partition, keys.partition_type, has_sort_key=keys.sort is not None, index=index
     )
     if keys.sort is not None and keys.sort_type is not None:
         if start_key is not None:
-            check_part(keys, start_key, keys.sort)
+            check_part(source, start_key, keys.sort)
         check_sort_condition(query.conditions, keys.sort, keys.sort_type, index=index)
 
 
-def _check_start_key_within(source: Source, query: PreparedQuery, start_key: Item, within: SortRange) -> None:
+def _check_start_key_within(
+    source: Source, query: PreparedQuery, start_key: Item, within: SortRange, last: bytes | None
+) -> None:
+    """Refuse a start key that this query could not have answered with.
+
+    Args:
+        last: the sort key that nothing can follow.
+    """
     keys = source.keys
     is_partition = start_key[keys.partition] == query.conditions[keys.partition].arguments[0]
     if keys.sort is None or keys.sort not in query.conditions:
         if not is_partition:
-            raise validation(messages.START_KEY_OUTSIDE)
+            raise validation(read_messages.START_KEY_OUTSIDE)
         return
-    if sort_bytes(start_key[keys.sort]) not in within:
-        raise validation(messages.START_KEY_NOT_IN_RANGE)
+    sort = sort_bytes(start_key[keys.sort])
+    if sort not in within or sort == last:
+        raise validation(read_messages.START_KEY_NOT_IN_RANGE)
     if not is_partition:
-        raise validation(messages.START_KEY_OF_ONE_ROW)
+        raise validation(read_messages.START_KEY_OF_ONE_ROW)
+
+
+def _partition(source: Source, query: PreparedQuery) -> bytes:
+    return sort_bytes(query.conditions[source.keys.partition].arguments[0])
 
 
 def _records(source: Source, query: PreparedQuery, within: SortRange) -> Iterator[Record]:
     """Everything that the query could read, in its order."""
-    partition = sort_bytes(query.conditions[source.keys.partition].arguments[0])
+    partition = _partition(source, query)
     after: Bound | None = None if query.start_key is None else source.locate(query.start_key)[1]
     low, high = within.low, within.high
     if query.forward:

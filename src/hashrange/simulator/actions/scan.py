@@ -10,21 +10,27 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ...limits import SCAN_SEGMENTS_MAX_COUNT
-from .. import messages
+from .. import read_messages
 from ..errors import validation
 from ..page import page_answer
 from ..reading import (
     Read,
     Source,
-    check_global_projection,
-    check_scalar_keys,
+    check_projected,
     check_select,
+    check_selected,
     expression_filter,
     expression_paths,
     legacy_filter,
     source_of,
 )
-from ..requests import check_expression_mix, check_unused, checked_attributes_to_get, placeholders_of
+from ..requests import (
+    check_expression_mix,
+    check_scalar_keys,
+    check_unused,
+    checked_attributes_to_get,
+    placeholders_of,
+)
 from ..shapes import (
     INDEX_NAME,
     ITEM,
@@ -110,11 +116,11 @@ def _checked_segment(request: Mapping[str, Any]) -> tuple[int, int]:
     if segment is None and total is None:
         return 0, 1
     if total is None:
-        raise validation(messages.SEGMENT_WITHOUT_TOTAL)
+        raise validation(read_messages.SEGMENT_WITHOUT_TOTAL)
     if segment is None:
-        raise validation(messages.TOTAL_WITHOUT_SEGMENT)
+        raise validation(read_messages.TOTAL_WITHOUT_SEGMENT)
     if segment >= total:
-        raise validation(messages.segment_too_large(segment, total))
+        raise validation(read_messages.segment_too_large(segment, total))
     return segment, total
 
 
@@ -125,18 +131,19 @@ def apply(scan: PreparedScan, engine: Engine) -> dict[str, Any]:
         check_members(source, scan.start_key, scanned=True)
         _check_index_part(source, scan.start_key)
     check_scalar_keys(source.table, scan.paths)
-    check_global_projection(source, scan)
+    check_selected(source, scan)
     if scan.start_key is not None:
         check_table_part(source, scan.start_key)
         check_segment(source, scan.start_key, scan.segment, scan.segments)
-    check_scalar_keys(source.table, None if scan.filter is None else scan.filter.paths)
+    check_scalar_keys(source.table, scan.filtered_paths)
+    check_projected(source, scan)
     return page_answer(source, scan, _records(source, scan))
 
 
 def _check_index_part(source: Source, start_key: Item) -> None:
     if source.index is not None:
         for name in source.keys.names:
-            check_part(source.keys, start_key, name)
+            check_part(source, start_key, name)
 
 
 def _records(source: Source, scan: PreparedScan) -> Iterator[Record]:

@@ -14,7 +14,7 @@ from ..requests import check_key, check_scalar_keys, checked_item
 from ..shapes import NAMES, RETURN_CONSUMED_CAPACITY, TABLE_NAME, list_of, required, string, structure
 from ..state.store import Record
 from ..state.table import Table
-from ..transactions import check_distinct_items, check_keys, check_no_empty_keys
+from ..transactions import Outcomes, check_distinct_items, check_keys, check_no_empty_keys
 from ..values import Item, item_size
 from .get_item import Picked, picked_by, picked_from
 from .shared_shapes import KEY
@@ -92,7 +92,16 @@ def apply(prepared: Prepared, engine: Engine) -> dict[str, Any]:
         get.check_attributes(table)
     check_keys(gets)
     check_distinct_items(gets)
-    return _answer(prepared, [table.get(get.key) for get, table in gets])
+    trouble = engine.trouble
+    if trouble is None:
+        return _answer(prepared, [table.get(get.key) for get, table in gets])
+    admitted = Outcomes[None]()
+    for get, table in gets:
+        admitted.attempt(trouble.admit_get, table, get.key)
+    admitted.results()
+    records = [table.get(get.key) for get, table in gets]
+    trouble.charge_gets((table, get.key, record) for (get, table), record in zip(gets, records, strict=True))
+    return _answer(prepared, records)
 
 
 def _answer(prepared: Prepared, records: list[Record | None]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from ...limits import TRANSACTION_MAX_ACTIONS, TRANSACTION_MAX_BYTES, TRANSACTIO
 from .. import messages
 from ..capacity import TRANSACTION_FACTOR, Usage, is_wanted, read_units, usages_answer, write_usage
 from ..errors import validation
-from ..requests import check_key, checked_item
+from ..requests import check_key, checked_item, placeholders_of
 from ..shapes import (
     ITEM,
     NAMES,
@@ -38,6 +38,7 @@ from .update_item import prepare as prepare_update
 
 if TYPE_CHECKING:
     from ..engine import Engine
+    from ..trouble import Trouble
 
 _EXPRESSION_PARTS: Final = {
     "ExpressionAttributeNames": NAMES,
@@ -161,10 +162,22 @@ def validate(request: dict[str, Any]) -> Prepared:
     return Prepared(
         elements,
         token,
-        b"" if token is None else fingerprint(items),
+        b"" if token is None else _fingerprint(items, elements),
         request.get("ReturnConsumedCapacity"),
         request.get("ReturnItemCollectionMetrics") == "SIZE",
     )
+
+
+def _fingerprint(items: list[dict[str, Any]], elements: list[Element]) -> bytes:
+    """Of what is asked for, however its values are written: numbers and sets in their normal form."""
+    asked = []
+    for each, element in zip(items, elements, strict=True):
+        ((name, parameters),) = each.items()
+        normal: dict[str, Any] = {"Item" if name == "Put" else "Key": element.subject}
+        if "ExpressionAttributeValues" in parameters:
+            normal["ExpressionAttributeValues"] = placeholders_of(parameters).values
+        asked.append({name: parameters | normal})
+    return fingerprint(asked)
 
 
 def _check_payload(items: list[dict[str, Any]], elements: list[Element]) -> None:
@@ -180,16 +193,18 @@ def _check_payload(items: list[dict[str, Any]], elements: list[Element]) -> None
 def _expression_size(parameters: dict[str, Any]) -> int:
     texts = [parameters.get("ConditionExpression", ""), parameters.get("UpdateExpression", "")]
     texts += parameters.get("ExpressionAttributeNames", {}).values()
-    values = parameters.get("ExpressionAttributeValues", {}).values()
+    values = placeholders_of(parameters).values.values()
     return sum(len(text.encode("utf-8", "surrogatepass")) for text in texts) + sum(map(value_size, values))
 
 
 # ── what needs them ──────────────────────────────────────────────────────────────────────────────────────────────────
 def apply(prepared: Prepared, engine: Engine) -> dict[str, Any]:
-    token = prepared.token
+    token, trouble = prepared.token, engine.trouble
     if token is not None:
         receipt = engine.tokens.receipt("TransactWriteItems", token, prepared.fingerprint)
         if receipt is not None:
+            if trouble is not None:
+                trouble.check_token(token)
             return _answer_again(prepared, receipt)
     elements = [(each, engine.catalog.table(each.table_name)) for each in prepared.elements]
     for each, table in elements:
@@ -198,7 +213,10 @@ def apply(prepared: Prepared, engine: Engine) -> dict[str, Any]:
     for each, table in elements:
         each.check_attributes(table)
     check_distinct_items(elements)
-    writes = _plan(elements)
+    writes = _plan(elements, trouble)
+    if trouble is not None:
+        planned = zip(elements, writes, strict=True)
+        trouble.begin(token, [(table, each.subject, write) for (each, table), write in planned])
     for (_, table), write in zip(elements, writes, strict=True):
         table.commit(write)
     if token is not None:
@@ -207,13 +225,13 @@ def apply(prepared: Prepared, engine: Engine) -> dict[str, Any]:
     return _answer(prepared, elements, writes)
 
 
-def _plan(elements: list[tuple[Element, Table]]) -> list[Write]:
+def _plan(elements: list[tuple[Element, Table]], trouble: Trouble | None) -> list[Write]:
     """What is going to change; every element is tried, and one failure cancels all."""
     outcomes = Outcomes[Write]()
     collections = Collections()
 
     def plan(element: Element, table: Table) -> Write:
-        write = element.plan(table)
+        write = element.plan(table) if trouble is None else trouble.plan_element(element, table)
         collections.add(table, write)
         return write
 

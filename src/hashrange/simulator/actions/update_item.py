@@ -86,6 +86,8 @@ _MEASURE_ARITHMETIC_BYTES: Final = 50
 
 #: sections whose literal may become the attribute itself
 _GIVING: Final = frozenset({"SET", "ADD"})
+#: the same for AttributeUpdates: even what is to be deleted from a set must fit an index
+_VALUED: Final = _GIVING | {"DELETE"}
 
 
 class Update(Struct, frozen=True):
@@ -93,6 +95,7 @@ class Update(Struct, frozen=True):
 
     Attributes:
         changes: what is to be changed; nothing where the request has no update.
+        given: attribute to the value that the request gives it, as far as no item is needed to know.
         apply: the changes applied to an item; None where there are none.
         is_nested: whether a path may lead into an attribute.
         overhead: what the service adds to the size of the resulting item without its key; 0 to measure the item alone.
@@ -101,6 +104,7 @@ class Update(Struct, frozen=True):
     table_name: str
     key: Item
     changes: tuple[Change, ...]
+    given: Item
     apply: Callable[[Item], Item] | None
     condition: WriteCondition | None
     is_nested: bool = False
@@ -115,12 +119,19 @@ class Update(Struct, frozen=True):
         """Refuse a key that does not fit the table."""
         check_key(table.keys, self.key)
 
+    def check_targets(self, table: Table) -> None:
+        """Refuse to change the key."""
+        touched = {change.steps[0] for change in self.changes}
+        for name in table.keys.names:
+            if name in touched:
+                raise validation(messages.cannot_update_key(name))
+
     def check_attributes(self, table: Table) -> None:
         """Refuse what no attribute of the table or its indexes can be."""
         if self.is_nested:
             check_scalar_keys(table, self._paths_that_lead_inside(table.keys.types))
         check_condition_paths(table, self.condition)
-        for index, name, letter, value in _index_literals(table, self.changes):
+        for index, name, letter, value in _index_keys(table, self.given):
             check_updated_index_key(index, name, letter, value)
 
     def _paths_that_lead_inside(self, keys: Container[str | int]) -> list[Steps]:
@@ -131,11 +142,8 @@ class Update(Struct, frozen=True):
 
     def plan(self, table: Table) -> Write:
         """What is going to change. All that can fail fails here, or has before."""
-        touched = {change.steps[0] for change in self.changes}
-        for name in table.keys.names:
-            if name in touched:
-                raise validation(messages.cannot_update_key(name))
-        for index, name, letter, value in _index_literals(table, self.changes):
+        self.check_targets(table)
+        for index, name, letter, value in _index_keys(table, self.given):
             check_index_key_type(index.name, name, letter, value)
         record = table.get(self.key)
         stored = {} if record is None else record.item
@@ -169,19 +177,21 @@ def validate(request: dict[str, Any]) -> Prepared:
         ("UpdateExpression", "ConditionExpression"),
     )
     key = checked_item(request["Key"])
-    given = request.get("AttributeUpdates")
-    legacy = None if given is None else attribute_updates(given)
+    older = request.get("AttributeUpdates")
+    legacy = None if older is None else attribute_updates(older)
     expected = expected_condition(request.get("Expected"), request.get("ConditionalOperator"))
     placeholders = placeholders_of(request)
     changes = _changes(request, placeholders)
     condition = condition_of(request, placeholders, expected)
     check_unused(placeholders)
     asked = asked_by(request)
-    if legacy is not None:
-        changes = legacy.changes
-    apply_changes = legacy.apply if legacy is not None else _applied(changes)
+    if legacy is None:
+        given, apply_changes = _given(changes, _GIVING), _applied(changes)
+    else:
+        changes, given, apply_changes = legacy.changes, _given(legacy.changes, _VALUED), legacy.apply
     nested = _has_nested_paths(request)
-    return Prepared(Update(asked.table_name, key, changes, apply_changes, condition, nested, _overhead(changes)), asked)
+    update = Update(asked.table_name, key, changes, given, apply_changes, condition, nested, _overhead(changes))
+    return Prepared(update, asked)
 
 
 def prepare(request: dict[str, Any]) -> Update:
@@ -191,7 +201,8 @@ def prepare(request: dict[str, Any]) -> Update:
     changes = _changes(request, placeholders)
     condition = condition_of(request, placeholders)
     check_unused(placeholders)
-    return Update(request["TableName"], key, changes, _applied(changes), condition, _has_nested_paths(request))
+    given = _given(changes, _GIVING)
+    return Update(request["TableName"], key, changes, given, _applied(changes), condition, _has_nested_paths(request))
 
 
 def _has_nested_paths(request: Mapping[str, Any]) -> bool:
@@ -205,6 +216,15 @@ def _changes(request: Mapping[str, Any], placeholders: Any) -> tuple[Change, ...
 
 def _applied(changes: tuple[Change, ...]) -> Callable[[Item], Item] | None:
     return (lambda item: apply_update(changes, item)) if changes else None
+
+
+def _given(changes: tuple[Change, ...], sections: frozenset[str]) -> Item:
+    """Attributes with the values that stand in the request for them."""
+    return {
+        str(change.steps[0]): change.operand.value
+        for change in changes
+        if change.section in sections and len(change.steps) == 1 and isinstance(change.operand, Literal)
+    }
 
 
 def _overhead(changes: tuple[Change, ...]) -> int:
@@ -222,15 +242,8 @@ def _overhead(changes: tuple[Change, ...]) -> int:
 
 
 # ── what needs the schema ────────────────────────────────────────────────────────────────────────────────────────────
-def _index_literals(table: Table, changes: tuple[Change, ...]) -> Iterator[tuple[Index, str, str, AttributeValue]]:
-    """What changes give to keys of indexes, as far as it stands in the request: index, attribute, its type, value."""
-    if not table.indexes:
-        return
-    given = {
-        change.steps[0]: change.operand.value
-        for change in changes
-        if change.section in _GIVING and len(change.steps) == 1 and isinstance(change.operand, Literal)
-    }
+def _index_keys(table: Table, given: Item) -> Iterator[tuple[Index, str, str, AttributeValue]]:
+    """What attributes that are keys of indexes are given: index, attribute, its type, value."""
     for index in table.indexes.values():
         for name, letter in index.keys.types.items():
             if name in given:
@@ -251,8 +264,10 @@ def apply(prepared: Prepared, engine: Engine) -> dict[str, Any]:
     update, asked = prepared.update, prepared.asked
     table = engine.catalog.table(update.table_name)
     update.check_keys(table)
+    check_condition_paths(table, update.condition)
+    update.check_targets(table)  # in a transaction it is found out later: then it cancels
     update.check_attributes(table)
-    write = update.plan(table)
+    write = update.plan(table) if engine.trouble is None else engine.trouble.plan(update, table)
     if table.has_local_indexes:
         Collections().add(table, write)
     table.commit(write)

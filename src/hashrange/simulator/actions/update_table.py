@@ -194,7 +194,9 @@ def _updated(prepared: UpdateTable, table: TableDefinition, engine: Engine) -> T
         raise validation(table_messages.THROUGHPUT_WITH_ON_DEMAND)
     index_updates.check_count(updates, table)
     index_updates.check_bounds(updates)
-    circumstances = Circumstances(on_demand, was_on_demand, catalog.now(), catalog.until(), catalog.region)
+    circumstances = Circumstances(
+        on_demand, was_on_demand, catalog.now(), catalog.until(), catalog.region, engine.wording
+    )
     if was_on_demand and not on_demand:
         _check_every_index_has_throughput(request, table)
     throughput = _throughput_changes(request, table, circumstances)

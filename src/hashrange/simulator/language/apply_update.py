@@ -10,7 +10,7 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from itertools import pairwise
 from typing import Any, Final
 
-from .. import messages, values
+from .. import expression_messages, values
 from ..errors import ApiError, validation
 from ..values import AttributeValue, InvalidValue, Item
 from .evaluate import find
@@ -87,7 +87,7 @@ def _value(operand: Operand, item: Item) -> AttributeValue:
 def _existing(item: Item, steps: Steps) -> AttributeValue:
     found = find(item, steps)
     if found is None:
-        raise validation(messages.OPERAND_MISSING)
+        raise validation(expression_messages.OPERAND_MISSING)
     return found
 
 
@@ -138,7 +138,7 @@ def _delete(before: AttributeValue, value: AttributeValue) -> AttributeValue | N
 
 
 def _wrong_type() -> ApiError:
-    return validation(messages.OPERAND_TYPE_WRONG)
+    return validation(expression_messages.OPERAND_TYPE_WRONG)
 
 
 # ── paths ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -152,7 +152,7 @@ def _parent(item: Item, steps: Steps) -> AttributeValue | None:
         return None
     parent = find(item, steps[:-1])
     if parent is None or ("L" if isinstance(steps[-1], int) else "M") not in parent:
-        raise validation(messages.UPDATE_PATH_INVALID)
+        raise validation(expression_messages.UPDATE_PATH_INVALID)
     return parent
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final, TypeVar
 
 from ...limits import EXPRESSION_MAX_BYTES, EXPRESSION_OPERATORS_MAX_COUNT
-from .. import messages
+from .. import expression_messages
 from ..errors import ApiError, validation
 from . import ast
 from .examine import examine_condition, examine_projection, examine_update
@@ -42,7 +42,7 @@ __all__ = [
 P = TypeVar("P")
 
 _EXAMINED_MAX_COUNT: Final = 1024  # expressions of each kind that are kept, with what is wrong with them
-_TOO_LONG: Final = f"{messages.EXPRESSION_TOO_LONG};"
+_TOO_LONG: Final = f"{expression_messages.EXPRESSION_TOO_LONG};"
 
 
 def check_condition(source: str, placeholders: Placeholders, kind: str = "Condition") -> Condition:
@@ -54,8 +54,10 @@ def check_condition(source: str, placeholders: Placeholders, kind: str = "Condit
     Raises:
         ApiError: a ValidationException ``Invalid {kind}Expression: …``.
     """
-    parsed = _examined_condition(source)
     try:
+        if _is_too_long(source):
+            raise Fault(f"{_TOO_LONG} expression size: {_size(source)}")
+        parsed = _examined_condition(source)
         if isinstance(parsed, str):
             raise Fault(parsed)
         condition = resolve_condition(parsed.root, placeholders)
@@ -67,8 +69,10 @@ def check_condition(source: str, placeholders: Placeholders, kind: str = "Condit
 
 def check_update(source: str, placeholders: Placeholders) -> tuple[Change, ...]:
     """An update. Raises as ``check_condition``."""
-    parsed = _examined_update(source)
     try:
+        if _is_too_long(source):
+            raise Fault(_TOO_LONG)
+        parsed = _examined_update(source)
         if isinstance(parsed, str):
             raise Fault(parsed)
         changes = resolve_update(parsed.sections, placeholders)
@@ -80,8 +84,10 @@ def check_update(source: str, placeholders: Placeholders) -> tuple[Change, ...]:
 
 def check_projection(source: str, placeholders: Placeholders) -> tuple[Steps, ...]:
     """The paths of a projection. Raises as ``check_condition``."""
-    parsed = _examined_projection(source)
     try:
+        if _is_too_long(source):
+            raise Fault(_TOO_LONG)
+        parsed = _examined_projection(source)
         if isinstance(parsed, str):
             raise Fault(parsed)
         paths = resolve_projection(parsed.paths, placeholders)
@@ -91,44 +97,47 @@ def check_projection(source: str, placeholders: Placeholders) -> tuple[Steps, ..
 
 
 def _invalid(kind: str, fault: Fault) -> ApiError:
-    return validation(messages.invalid_expression(kind, fault.detail))
+    return validation(expression_messages.invalid_expression(kind, fault.detail))
 
 
 def _check_operators(count: int) -> None:
     """The last of all checks."""
     if count > EXPRESSION_OPERATORS_MAX_COUNT:
-        raise Fault(messages.too_many_operators(EXPRESSION_OPERATORS_MAX_COUNT + 1))  # the service stops counting there
+        raise Fault(
+            expression_messages.too_many_operators(EXPRESSION_OPERATORS_MAX_COUNT + 1)
+        )  # the service stops counting there
 
 
-# ── the text alone: parsed, or the text of what is wrong with it ─────────────────────────────────────────────────────
+# ── the text alone: its size, which is told before it is kept; then parsed, or the text of what is wrong with it ─────
+def _is_too_long(source: str) -> bool:
+    return len(source) > EXPRESSION_MAX_BYTES or (not source.isascii() and _size(source) > EXPRESSION_MAX_BYTES)
+
+
+def _size(source: str) -> int:
+    return len(source.encode("utf-8", "surrogatepass"))
+
+
 @lru_cache(maxsize=_EXAMINED_MAX_COUNT)
 def _examined_condition(source: str) -> ast.ConditionText | str:
-    too_long = f"{_TOO_LONG} expression size: {_size(source)}"
-    return _examined(source, too_long, parse_condition, examine_condition)
+    return _examined(source, parse_condition, examine_condition)
 
 
 @lru_cache(maxsize=_EXAMINED_MAX_COUNT)
 def _examined_update(source: str) -> ast.UpdateText | str:
-    return _examined(source, _TOO_LONG, parse_update, examine_update)
+    return _examined(source, parse_update, examine_update)
 
 
 @lru_cache(maxsize=_EXAMINED_MAX_COUNT)
 def _examined_projection(source: str) -> ast.ProjectionText | str:
-    return _examined(source, _TOO_LONG, parse_projection, examine_projection)
+    return _examined(source, parse_projection, examine_projection)
 
 
-def _examined(source: str, too_long: str, parse: Callable[[str], P], examine: Callable[[P], None]) -> P | str:
+def _examined(source: str, parse: Callable[[str], P], examine: Callable[[P], None]) -> P | str:
     try:
         if not source:
-            raise Fault(messages.EXPRESSION_EMPTY)
-        if _size(source) > EXPRESSION_MAX_BYTES:
-            raise Fault(too_long)
+            raise Fault(expression_messages.EXPRESSION_EMPTY)
         parsed = parse(source)
         examine(parsed)
     except Fault as fault:
         return fault.detail
     return parsed
-
-
-def _size(source: str) -> int:
-    return len(source.encode("utf-8", "surrogatepass"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from .. import messages
+from .. import expression_messages
 from . import ast
 from .fault import Fault
 from .functions import FUNCTIONS
@@ -37,9 +37,9 @@ def examine_condition(parsed: ast.ConditionText) -> None:
 def _examine_condition_function(name: str, stands_alone: bool) -> None:
     role = _role(name)
     if role == "update":
-        raise Fault(messages.function_not_allowed("condition", name))
+        raise Fault(expression_messages.function_not_allowed("condition", name))
     if (role == "condition") != stands_alone:
-        raise Fault(messages.misused_function(name))
+        raise Fault(expression_messages.misused_function(name))
 
 
 def _parts(node: ast.Condition | ast.Operand) -> tuple[ast.Condition | ast.Operand, ...]:
@@ -66,7 +66,7 @@ def examine_update(parsed: ast.UpdateText) -> None:
             _examine_path(action.path)
             _examine_right_side(action.operand)
         if section.word in seen:
-            raise Fault(messages.section_used_twice(section.word))
+            raise Fault(expression_messages.section_used_twice(section.word))
         seen.add(section.word)
 
 
@@ -80,9 +80,9 @@ def _examine_right_side(root: ast.Operand | ast.Arithmetic | None) -> None:
             pending += [(node.right, False), (node.left, False)]
         elif isinstance(node, ast.Function):
             if _role(node.name) != "update":
-                raise Fault(messages.function_not_allowed("update", node.name))
+                raise Fault(expression_messages.function_not_allowed("update", node.name))
             if node.name == "list_append" and not is_whole:
-                raise Fault(messages.misused_function(node.name))
+                raise Fault(expression_messages.misused_function(node.name))
             pending += [(operand, False) for operand in reversed(node.operands)]
 
 
@@ -95,7 +95,7 @@ def examine_projection(parsed: ast.ProjectionText) -> None:
 def _role(function: str) -> str:
     signature = FUNCTIONS.get(function)
     if signature is None:
-        raise Fault(messages.invalid_function(function))
+        raise Fault(expression_messages.invalid_function(function))
     return signature.role
 
 
@@ -103,6 +103,6 @@ def _examine_path(path: ast.Path) -> None:
     for step in path.steps:
         if isinstance(step, int):
             if step >= LIST_INDEX_LIMIT:
-                raise Fault(messages.list_index_out_of_range(step))
+                raise Fault(expression_messages.list_index_out_of_range(step))
         elif step.upper() in RESERVED_WORDS:
-            raise Fault(messages.reserved_word(step))
+            raise Fault(expression_messages.reserved_word(step))

@@ -12,7 +12,7 @@ from typing import Final
 from msgspec import Struct
 
 from ...limits import PARTITION_KEY_MAX_BYTES, SORT_KEY_MAX_BYTES
-from .. import messages, values
+from .. import messages, read_messages, values
 from ..errors import validation
 from ..state.keys import sort_bytes
 from ..values import AttributeValue
@@ -64,12 +64,12 @@ def key_conditions(condition: Condition) -> dict[str, AttributeCondition]:
         part = pending.pop()
         if isinstance(part, Junction):
             if part.operator != "AND":
-                raise validation(messages.key_condition_operator(part.operator))
+                raise validation(read_messages.key_condition_operator(part.operator))
             pending += reversed(part.parts)
             continue
         one = _attribute_condition(part)
         if one.name in found:
-            raise validation(messages.KEY_CONDITION_TWICE)
+            raise validation(read_messages.KEY_CONDITION_TWICE)
         found[one.name] = one
     return found
 
@@ -77,10 +77,10 @@ def key_conditions(condition: Condition) -> dict[str, AttributeCondition]:
 def _attribute_condition(part: Test | Call) -> AttributeCondition:
     if isinstance(part, Call):
         if part.function != "begins_with":
-            raise validation(messages.key_condition_operator(part.function))
+            raise validation(read_messages.key_condition_operator(part.function))
         return _path_first("BEGINS_WITH", part.function, part.operands)
     if part.operator in ("IN", "<>"):
-        raise validation(messages.key_condition_operator(part.operator))
+        raise validation(read_messages.key_condition_operator(part.operator))
     subject, *others = operands = (part.subject, *part.others)
     if part.operator == "BETWEEN":
         return _path_first("BETWEEN", "BETWEEN", operands)
@@ -93,7 +93,7 @@ def _attribute_condition(part: Test | Call) -> AttributeCondition:
 
 def _path_first(operator: str, written: str, operands: tuple[Operand, ...]) -> AttributeCondition:
     if isinstance(operands[0], Literal):
-        raise validation(messages.key_condition_name_not_first(written))
+        raise validation(read_messages.key_condition_name_not_first(written))
     _, name, arguments = _sides(operands)
     return AttributeCondition(name, operator, arguments)
 
@@ -103,16 +103,16 @@ def _sides(operands: tuple[Operand, ...]) -> tuple[int, str, tuple[AttributeValu
     at, name = -1, ""
     for position, operand in enumerate(operands):
         if isinstance(operand, Call):
-            raise validation(messages.KEY_CONDITION_NESTED)
+            raise validation(read_messages.KEY_CONDITION_NESTED)
         if isinstance(operand, Path):
             if at >= 0:
-                raise validation(messages.KEY_CONDITION_WITH_TWO_NAMES)
+                raise validation(read_messages.KEY_CONDITION_WITH_TWO_NAMES)
             name, *below = map(str, operand.steps)
             if below:
-                raise validation(messages.KEY_CONDITION_ON_NESTED)
+                raise validation(read_messages.KEY_CONDITION_ON_NESTED)
             at = position
     if at < 0:
-        raise validation(messages.KEY_CONDITION_WITHOUT_NAME)
+        raise validation(read_messages.KEY_CONDITION_WITHOUT_NAME)
     return at, name, tuple(operand.value for operand in operands if isinstance(operand, Literal))
 
 
@@ -136,14 +136,14 @@ def check_partition_condition(
         ApiError: a ValidationException.
     """
     if not has_sort_key and len(conditions) > 1:
-        raise validation(messages.KEY_CONDITION_NOT_SUPPORTED)
+        raise validation(read_messages.KEY_CONDITION_NOT_SUPPORTED)
     if name not in conditions:
-        raise validation(messages.key_condition_missing(name))
+        raise validation(read_messages.key_condition_missing(name))
     condition = conditions[name]
     _check_arguments(condition, letter)
     if condition.operator != "EQ":
-        raise validation(messages.KEY_CONDITION_NOT_SUPPORTED)
-    _check_contents(condition, letter, PARTITION_KEY_MAX_BYTES, messages.PARTITION_KEY_TOO_LARGE, index)
+        raise validation(read_messages.KEY_CONDITION_NOT_SUPPORTED)
+    _check_contents(condition, letter, index, is_partition=True)
 
 
 def check_sort_condition(
@@ -159,30 +159,34 @@ def check_sort_condition(
     """
     if name in conditions:
         _check_arguments(conditions[name], letter)
-        _check_contents(conditions[name], letter, SORT_KEY_MAX_BYTES, messages.SORT_KEY_TOO_LARGE, index)
+        _check_contents(conditions[name], letter, index, is_partition=False)
     elif len(conditions) > 1:
-        raise validation(messages.key_condition_missing(name))
+        raise validation(read_messages.key_condition_missing(name))
 
 
 def _check_arguments(condition: AttributeCondition, letter: str) -> None:
     if condition.operator in _NOT_INDEXABLE:
-        raise validation(messages.KEY_CONDITION_NOT_INDEXABLE)
+        raise validation(read_messages.KEY_CONDITION_NOT_INDEXABLE)
     if any(letter not in argument for argument in condition.arguments):
-        raise validation(messages.KEY_CONDITION_TYPE_WRONG)
+        raise validation(read_messages.KEY_CONDITION_TYPE_WRONG)
 
 
-def _check_contents(
-    condition: AttributeCondition, letter: str, size_max_bytes: int, too_large: str, index: str | None
-) -> None:
-    if letter == "N":
-        return
+def _check_contents(condition: AttributeCondition, letter: str, index: str | None, *, is_partition: bool) -> None:
     for argument in condition.arguments:
         if not argument[letter]:
             if index is None:
                 raise validation(messages.empty_key(condition.name, letter))
             raise validation(messages.empty_index_key(index, condition.name, letter))
-        if values.value_size(argument) > size_max_bytes:
-            raise validation(too_large)
+        check_key_size(argument, is_partition=is_partition)
+
+
+def check_key_size(value: AttributeValue, *, is_partition: bool) -> None:
+    """Refuse a value of a key's type that is larger than a partition or sort key may be; no number is."""
+    size = values.value_size(value)
+    if is_partition and size > PARTITION_KEY_MAX_BYTES:
+        raise validation(messages.PARTITION_KEY_TOO_LARGE)
+    if not is_partition and size > SORT_KEY_MAX_BYTES:
+        raise validation(messages.SORT_KEY_TOO_LARGE)
 
 
 # ── conditions as bytes ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -208,6 +212,22 @@ def sort_range(condition: AttributeCondition | None) -> SortRange:
         case "BEGINS_WITH":
             return SortRange(first, _after_all_with(first))
     raise AssertionError(f"{operator} has been refused")
+
+
+def last_sort_key(condition: AttributeCondition | None, *, forward: bool) -> bytes | None:
+    """The one sort key after which a checked condition allows no other; None where it does not name it.
+
+    Args:
+        forward: whether they are read in their order.
+    """
+    match condition:
+        case AttributeCondition(operator="LE", arguments=(bound,)) if forward:
+            return sort_bytes(bound)
+        case AttributeCondition(operator="GE", arguments=(bound,)) if not forward:
+            return sort_bytes(bound)
+        case AttributeCondition(operator="BETWEEN", arguments=(lower, upper)):
+            return sort_bytes(upper if forward else lower)
+    return None
 
 
 _EVERYTHING: Final = SortRange()

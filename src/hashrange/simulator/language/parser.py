@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any, Final, TypeAlias
 
-from ..messages import REDUNDANT_PARENTHESES, syntax_error
+from ..expression_messages import REDUNDANT_PARENTHESES, syntax_error
 from .ast import (
     Action,
     Arithmetic,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .. import messages
+from .. import expression_messages
 from .fault import Fault
 from .meaning import Steps
 
@@ -44,7 +44,7 @@ class DistinctPaths:
         met = self._insert(path)
         if met:
             first = min(met)
-            text = messages.paths_conflict if met[first] else messages.paths_overlap
+            text = expression_messages.paths_conflict if met[first] else expression_messages.paths_overlap
             raise Fault(text(path, self._seen[first]))
         self._seen.append(path)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from .. import messages
+from .. import expression_messages
 from ..values import AttributeValue
 
 
@@ -25,5 +25,5 @@ class Placeholders:
         """The message about what no expression used, or None; names come first."""
         for kind, given, used in (("Names", self.names, self.used_names), ("Values", self.values, self.used_values)):
             if len(used) < len(given):
-                return messages.unused_placeholders(kind, [name for name in given if name not in used])
+                return expression_messages.unused_placeholders(kind, [name for name in given if name not in used])
         return None

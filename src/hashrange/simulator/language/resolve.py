@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from ...limits import IN_MAX_OPERANDS, NESTING_MAX_LEVELS
-from .. import messages, values
+from .. import expression_messages, values
 from ..values import AttributeValue
 from . import ast
 from .fault import Fault
@@ -47,7 +47,7 @@ class Resolver:
             return steps if name[0] != "#" else (self._name(name),)  # type: ignore[index,arg-type]
         found = tuple(self._step(step) for step in steps)
         if len(found) > NESTING_MAX_LEVELS:
-            raise Fault(messages.path_too_deep(len(found)))
+            raise Fault(expression_messages.path_too_deep(len(found)))
         return found
 
     def _step(self, step: str | int) -> str | int:
@@ -56,7 +56,7 @@ class Resolver:
     def _name(self, placeholder: str) -> str:
         name = self._placeholders.names.get(placeholder)
         if name is None:
-            raise Fault(messages.undefined_name(placeholder))
+            raise Fault(expression_messages.undefined_name(placeholder))
         self._placeholders.used_names.add(placeholder)
         return name
 
@@ -64,7 +64,7 @@ class Resolver:
         """The value of a placeholder."""
         value = self._placeholders.values.get(reference.name)
         if value is None:
-            raise Fault(messages.undefined_value(reference.name))
+            raise Fault(expression_messages.undefined_value(reference.name))
         self._placeholders.used_values.add(reference.name)
         return Literal(value)
 
@@ -89,7 +89,7 @@ class Resolver:
                 continue
             call = Call(function.name, tuple(found))
             if len(found) != FUNCTIONS[function.name].operands:
-                raise Fault(messages.operand_count(function.name, len(found)))
+                raise Fault(expression_messages.operand_count(function.name, len(found)))
             self.check_call(call)
             opened.pop()
             if not opened:
@@ -110,12 +110,12 @@ def _type_of(operand: Operand) -> str | None:
 def _require(operand: Operand, allowed: frozenset[str], operator: str) -> None:
     found = _type_of(operand)
     if found is not None and found not in allowed:
-        raise Fault(messages.operand_type(operator, found))
+        raise Fault(expression_messages.operand_type(operator, found))
 
 
 def _require_path(call: Call) -> None:
     if not isinstance(call.operands[0], Path):
-        raise Fault(messages.needs_path(call.function))
+        raise Fault(expression_messages.needs_path(call.function))
 
 
 # ── conditions ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -153,7 +153,7 @@ class _Conditions(Resolver):
         if isinstance(node, ast.In):
             test = self._test("IN", node.subject, node.choices)
             if len(test.others) > IN_MAX_OPERANDS:
-                raise Fault(messages.too_many_choices(len(test.others)))
+                raise Fault(expression_messages.too_many_choices(len(test.others)))
             return test
         return self.call(node)
 
@@ -172,7 +172,7 @@ class _Conditions(Resolver):
 
 def _require_distinct(operator: str, subject: Operand, others: Iterable[Operand]) -> None:
     if isinstance(subject, Path) and subject in others:
-        raise Fault(messages.operands_not_distinct(operator, subject.steps))
+        raise Fault(expression_messages.operands_not_distinct(operator, subject.steps))
 
 
 def _check_bounds(lower: Operand, upper: Operand) -> None:
@@ -181,9 +181,9 @@ def _check_bounds(lower: Operand, upper: Operand) -> None:
     order = values.compare(lower.value, upper.value)
     texts = _value_text(lower.value), _value_text(upper.value)
     if order is None:
-        raise Fault(messages.between_types(*texts))
+        raise Fault(expression_messages.between_types(*texts))
     if order > 0:
-        raise Fault(messages.between_inverted(*texts))
+        raise Fault(expression_messages.between_inverted(*texts))
 
 
 def _value_text(value: AttributeValue) -> str:
@@ -200,9 +200,9 @@ def _check_attribute_type(call: Call) -> None:
     _require_distinct(call.function, call.operands[0], call.operands[1:])
     _require(wanted, _TEXT, call.function)
     if not isinstance(wanted, Literal):
-        raise Fault(messages.operand_type(call.function, "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}"))
+        raise Fault(expression_messages.operand_type(call.function, "{NS,SS,L,BS,N,M,B,BOOL,NULL,S}"))
     if wanted.value["S"] not in _TYPE_NAMES:
-        raise Fault(messages.invalid_type_name(wanted.value["S"]))
+        raise Fault(expression_messages.invalid_type_name(wanted.value["S"]))
 
 
 def _check_texts(call: Call) -> None:
@@ -280,7 +280,7 @@ class _Updates(Resolver):
             assert isinstance(operand, Literal), "the grammar has nothing else there"
             found = values.kind(operand.value)
             if found not in (_ADDABLE if section == "ADD" else _DELETABLE):
-                raise Fault(messages.update_operand_type(section, _LONG_NAMES.get(found, found)))
+                raise Fault(expression_messages.update_operand_type(section, _LONG_NAMES.get(found, found)))
         return Change(section, steps, operand)
 
     def _sum(self, node: ast.Arithmetic) -> Sum:

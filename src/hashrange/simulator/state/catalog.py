@@ -15,9 +15,11 @@ from hashlib import md5
 from typing import Final
 
 from ...clock import SYSTEM_CLOCK, SYSTEM_RANDOMNESS, Clock, Randomness
+from ...limits import ITEM_COLLECTION_MAX_BYTES
 from .. import messages
 from ..errors import ApiError
 from .definitions import IndexDefinition, Stream, TableDefinition, Throughput, TimeToLive
+from .replica import Lags
 from .table import Table
 
 __all__ = ["Catalog", "IndexDefinition", "Stream", "TableDefinition", "Throughput", "TimeToLive"]
@@ -33,9 +35,20 @@ class Catalog:
         region, account: as they show in ARNs.
         clock: times of creation and change, and the states.
         lifecycle_seconds: how long a state like CREATING lasts; 0: until the next look.
+        collection_max_bytes: how large an item collection of a table may become.
     """
 
-    __slots__ = ("_randomness", "_tables", "_unsettled", "account", "clock", "lifecycle_seconds", "region")
+    __slots__ = (
+        "_lags",
+        "_randomness",
+        "_tables",
+        "_unsettled",
+        "account",
+        "clock",
+        "collection_max_bytes",
+        "lifecycle_seconds",
+        "region",
+    )
 
     def __init__(
         self,
@@ -45,10 +58,12 @@ class Catalog:
         clock: Clock = SYSTEM_CLOCK,
         randomness: Randomness = SYSTEM_RANDOMNESS,
         lifecycle_seconds: float = 0.0,
+        collection_max_bytes: int = ITEM_COLLECTION_MAX_BYTES,
     ) -> None:
         self.region, self.account, self.clock = region, account, clock
-        self.lifecycle_seconds = lifecycle_seconds
+        self.lifecycle_seconds, self.collection_max_bytes = lifecycle_seconds, collection_max_bytes
         self._randomness = randomness
+        self._lags: Lags | None = None
         self._tables: dict[str, Table] = {}
         self._unsettled: set[str] = set()
 
@@ -112,7 +127,10 @@ class Catalog:
             name: replace(index, status="CREATING", settles_at=until) if index.is_global else index
             for name, index in definition.indexes.items()
         }
-        table = Table(replace(definition, status="CREATING", settles_at=until, indexes=indexes))
+        definition = replace(definition, status="CREATING", settles_at=until, indexes=indexes)
+        table = Table(definition, self.collection_max_bytes)
+        if self._lags is not None:
+            table.follow(self._lags)
         self._tables[definition.name] = table
         self._unsettled.add(definition.name)
         return table
@@ -130,6 +148,20 @@ class Catalog:
         """Let a table be DELETING, and go."""
         table.definition = replace(table.definition, status="DELETING", settles_at=self.until())
         self._unsettled.add(table.name)
+
+    def follow(self, index_seconds: float, replica_seconds: float) -> None:
+        """Let global indexes and replicas, also those to come, be late by up to so many seconds."""
+        if self._lags is None and not index_seconds and not replica_seconds:
+            return
+        self._lags = Lags(self.clock, self._randomness, index_seconds, replica_seconds)
+        for table in self._tables.values():
+            table.follow(self._lags)
+
+    def catch_up(self) -> None:
+        """Show in global indexes and replicas what is due."""
+        now = self.clock.monotonic()
+        for table in self._tables.values():
+            table.catch_up(now)
 
     def until(self, share: float = 1.0) -> float:
         """When a change that begins now is done, or a share of it."""
@@ -152,9 +184,10 @@ class Catalog:
             clock=self.clock,
             randomness=self._randomness,
             lifecycle_seconds=self.lifecycle_seconds,
+            collection_max_bytes=self.collection_max_bytes,
         )
         twin._tables = {name: table.copy() for name, table in self._tables.items()}
-        twin._unsettled = set(self._unsettled)
+        twin._unsettled, twin._lags = set(self._unsettled), self._lags
         return twin
 
     # ── states ───────────────────────────────────────────────────────────────────────────────────────────────────────

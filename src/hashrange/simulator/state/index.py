@@ -17,6 +17,7 @@ from .store import Place, Record, Store
 
 if TYPE_CHECKING:
     from .definitions import IndexDefinition
+    from .replica import LateStore
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -29,9 +30,10 @@ class Index:
         keys: the index's own key attributes.
         store: its entries.
         projected: the attributes an entry has besides what the item lacks; None where it has all.
+        replica: of a local index, what stale reads see; None while there are none.
     """
 
-    __slots__ = ("_table_keys", "definition", "is_global", "keys", "name", "projected", "store")
+    __slots__ = ("_table_keys", "definition", "is_global", "keys", "name", "projected", "replica", "store")
 
     def __init__(
         self, definition: IndexDefinition, table_keys: KeySchema, attribute_types: Mapping[str, str], store: Store
@@ -46,6 +48,7 @@ class Index:
             else frozenset((*self.keys.names, *table_keys.names, *definition.non_key_attributes))
         )
         self.store = store
+        self.replica: LateStore | None = None
         self._table_keys = table_keys
 
     def __repr__(self) -> str:

@@ -51,6 +51,11 @@ class Record(msgspec.Struct, frozen=True, eq=False, gc=False):
         return _decode(self.body)
 
 
+def is_at(old: Record, new: Record) -> bool:
+    """Whether two records have the same keys."""
+    return old.sort == new.sort and old.partition == new.partition and old.tie == new.tie
+
+
 _place_of: Final = attrgetter("sort", "tie")
 #: the items of one partition: most have one, so that is kept as it is; a long list is kept in blocks
 _Partition: TypeAlias = "Record | list[Record] | Blocks[Record]"
@@ -129,6 +134,18 @@ class Store:
         del self._partitions[partition]
         if self._order is not None:
             self._order.remove(partition_hash(partition) + partition)
+
+    def change(self, old: Record | None, new: Record | None) -> None:
+        """Put a record in the place of another, which is stored; None for no record."""
+        if old is not None and (new is None or not is_at(old, new)):
+            self.remove(old)
+        if new is not None:
+            self.put(new)
+
+    def take_over(self, other: Store) -> None:
+        """Hold what another store holds, which is of no use afterwards."""
+        self._partitions, self._order = other._partitions, other._order
+        self.count, self.size = other.count, other.size
 
     def copy(self) -> Store:
         """A store with the same records that changes independently."""

@@ -16,9 +16,11 @@ from ...limits import ITEM_COLLECTION_MAX_BYTES
 from ..values import Item, item_size
 from .index import Index
 from .keys import KeySchema
-from .store import Place, Record, Store
+from .replica import Lag, Lags, LateStore, followed
+from .store import Place, Record, Store, is_at
 
 if TYPE_CHECKING:
+    from ..throughput import Meter
     from ..ttl import ExpiryQueue
     from .definitions import IndexDefinition, TableDefinition
 
@@ -71,29 +73,37 @@ class Table:
         has_local_indexes: whether item collections are measured.
         collection_max_bytes: how large one may become.
         expiry: when items expire; None until somebody asks (``ttl``).
+        meter: what its throughput has left; None until somebody asks (``throughput``).
+        replica: the items as stale reads see them; None while there are none. Local indexes have one each then.
     """
 
     __slots__ = (
         "_collections",
+        "_lags",
         "collection_max_bytes",
         "definition",
         "expiry",
         "has_local_indexes",
         "indexes",
         "keys",
+        "meter",
+        "replica",
         "store",
     )
 
-    def __init__(self, definition: TableDefinition) -> None:
+    def __init__(self, definition: TableDefinition, collection_max_bytes: int = ITEM_COLLECTION_MAX_BYTES) -> None:
         self.definition = definition
         self.keys = KeySchema(definition.keys, definition.attribute_types)
         self.store = Store()
         self.expiry: ExpiryQueue | None = None
+        self.meter: Meter | None = None
+        self.replica: LateStore | None = None
+        self._lags: Lags | None = None
         self.indexes: dict[str, Index] = {}
         for index in definition.indexes.values():
             self._adopt(Index(index, self.keys, definition.attribute_types, Store()))
         self.has_local_indexes = any(not index.is_global for index in self.indexes.values())
-        self.collection_max_bytes = ITEM_COLLECTION_MAX_BYTES
+        self.collection_max_bytes = collection_max_bytes
         self._collections: dict[bytes, int] = {}
 
     def __repr__(self) -> str:
@@ -169,7 +179,9 @@ class Table:
         elif write.old is not None:
             self.store.remove(write.old)
         for change in write.changes:
-            _apply(change)
+            change.index.store.change(change.old, change.new)
+        if self.replica is not None:
+            _replicate(self.replica, write)
         if self.has_local_indexes:
             self._count_collection(write)
         if self.expiry is not None and write.item is not None and write.new is not None:
@@ -183,16 +195,50 @@ class Table:
             entry = index.entry(record.item, record)
             if entry is not None:
                 index.store.put(entry)
+        if self._lags is not None:
+            index.store = followed(index.store, self._lags.index_seconds, self._lags)
         self._adopt(index)
 
     def drop_index(self, name: str) -> None:
         """Remove an index with its entries."""
         del self.indexes[name]
+        if self.meter is not None:
+            self.meter.forget(name)
 
     def _adopt(self, index: Index) -> None:
         """Keep the indexes in the order in which the service looks at them: global ones first, each kind by name."""
         indexes = [*self.indexes.values(), index]
         self.indexes = {each.name: each for each in sorted(indexes, key=lambda each: (not each.is_global, each.name))}
+
+    # ── followers ────────────────────────────────────────────────────────────────────────────────────────────────────
+    def follow(self, lags: Lags) -> None:
+        """Let global indexes and replicas be that late from now on; those that are not late any more catch up."""
+        self._lags = lags
+        for index in self.indexes.values():
+            if index.is_global:
+                index.store = followed(index.store, lags.index_seconds, lags)
+        if not lags.replica_seconds:
+            self._replicate_with(None)
+        elif self.replica is None:
+            self._replicate_with(Lag(lags.replica_seconds, lags.clock, lags.randomness))
+        else:
+            self.replica.lag.seconds = lags.replica_seconds
+
+    def _replicate_with(self, lag: Lag | None) -> None:
+        self.replica = None if lag is None else LateStore(self.store.copy(), lag)
+        for index in self.indexes.values():
+            if not index.is_global:
+                index.replica = None if lag is None else LateStore(index.store.copy(), lag)
+
+    def catch_up(self, now: float) -> None:
+        """Show in the followers what is due by now (monotonic seconds)."""
+        if self.replica is not None:
+            self.replica.catch_up(now)
+        for index in self.indexes.values():
+            if isinstance(index.store, LateStore):
+                index.store.catch_up(now)
+            if index.replica is not None:
+                index.replica.catch_up(now)
 
     # ── item collections ─────────────────────────────────────────────────────────────────────────────────────────────
     def collection_size(self, partition: bytes) -> int:
@@ -217,11 +263,14 @@ class Table:
     # ── copies ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def copy(self) -> Table:
         """A table with the same items that changes independently; records, which never change, are shared."""
-        twin = Table(self.definition)
+        twin = Table(self.definition, self.collection_max_bytes)
         twin.store = self.store.copy()
         for name, index in self.indexes.items():
             twin.indexes[name] = Index(index.definition, self.keys, self.definition.attribute_types, index.store.copy())
-        twin._collections, twin.collection_max_bytes = dict(self._collections), self.collection_max_bytes
+            twin.indexes[name].replica = None if index.replica is None else index.replica.copy()
+        twin._collections, twin._lags = dict(self._collections), self._lags
+        twin.meter = None if self.meter is None else self.meter.copy()
+        twin.replica = None if self.replica is None else self.replica.copy()
         return twin
 
     def records(self) -> Iterable[Record]:
@@ -236,17 +285,13 @@ def _is_same(old: Record | None, new: Record | None) -> bool:
     return is_at(old, new) and (old.body == new.body or old.item == new.item)
 
 
-def is_at(old: Record, new: Record) -> bool:
-    """Whether two index entries have the same keys."""
-    return old.sort == new.sort and old.partition == new.partition and old.tie == new.tie
-
-
-def _apply(change: IndexChange) -> None:
-    old, new = change.old, change.new
-    if old is not None and (new is None or not is_at(old, new)):
-        change.index.store.remove(old)
-    if new is not None:
-        change.index.store.put(new)
+def _replicate(replica: LateStore, write: Write) -> None:
+    """Let a write show in the replicas of the table and its local indexes, in all at the same time."""
+    due = replica.lag.due()
+    replica.change_at(due, write.old, write.new)
+    for change in write.changes:
+        if change.index.replica is not None:
+            change.index.replica.change_at(due, change.old, change.new)
 
 
 def _growth(old: Record | None, new: Record | None) -> int:

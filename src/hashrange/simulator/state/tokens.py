@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from ...clock import Clock
+from .. import messages
 from ..errors import ApiError
 
 TOKEN_VALID_SECONDS: Final = 600.0  # API reference, TransactWriteItems, ClientRequestToken
@@ -58,7 +59,7 @@ class Tokens:
         if done is None:
             return None
         if done.fingerprint != fingerprint:
-            raise ApiError("IdempotentParameterMismatchException", "")
+            raise ApiError("IdempotentParameterMismatchException", messages.REPEATED_WITH_OTHER_PARAMETERS)
         return done.receipt
 
     def remember(self, operation: str, token: str, fingerprint: bytes, receipt: Any) -> None:

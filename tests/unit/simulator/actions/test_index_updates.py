@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from hashrange.simulator.shapes import Wording
 from tests.fakes import NOW
 
 from ..table_world import ARN, IN_USE, INVALID, NAME, World, creation, definitions, index, keys, units
@@ -267,10 +268,13 @@ def test_an_index_may_come_back() -> None:
 @pytest.mark.parametrize(
     "request_", [dropping("nowhere"), changing("nowhere", OnDemandThroughput={"MaxReadRequestUnits": 5})]
 )
-def test_an_index_that_is_not_there(request_: dict[str, Any]) -> None:
-    assert world_with(INDEXED).failure("UpdateTable", TableName=NAME, **request_) == (
+@pytest.mark.parametrize(("wording", "named"), [("classic", ""), ("2026", f": Index nowhere for table {NAME}")])
+def test_an_index_that_is_not_there(request_: dict[str, Any], wording: Wording, named: str) -> None:
+    world = World(wording=wording)
+    world.create(**INDEXED)
+    assert world.failure("UpdateTable", TableName=NAME, **request_) == (
         "ResourceNotFoundException",
-        f"Requested resource not found: Index nowhere for table {NAME}",
+        f"Requested resource not found{named}",
     )
 
 

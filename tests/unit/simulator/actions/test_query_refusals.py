@@ -238,7 +238,7 @@ KEY = item(pk="p", sk="b")
         (
             by_expression("nope = :p", ExclusiveStartKey=item(pk="", sk=1)),
             (
-                "One or more parameter values are not valid. "
+                f"{START_KEY}: One or more parameter values are not valid. "
                 "The AttributeValue for a key attribute cannot contain an empty string value. Key: pk"
             ),
         ),

@@ -169,6 +169,20 @@ def test_the_order_of_members_makes_no_other_request(world: World) -> None:
     assert world.get(SIMPLE, pk="a") == item(pk="a", n=6)
 
 
+def test_another_spelling_of_values_makes_no_other_request(world: World) -> None:
+    def write(number: str, *members: str, condition: str = "n <> :n") -> dict[str, Any]:
+        values = {"ExpressionAttributeValues": {":n": {"N": number}}}
+        return put(
+            pk="x", n={"N": number}, ss={"SS": list(members)}, extra={"ConditionExpression": condition, **values}
+        )
+
+    run(world, write("1", "a", "b"), ClientRequestToken="token")
+    assert run(world, write("1.0", "b", "a"), ClientRequestToken="token") == {}
+    for other in (write("2", "a", "b"), write("1", "a"), write("1", "a", "b", condition="n <>  :n")):
+        error = world.refused("TransactWriteItems", TransactItems=[other], ClientRequestToken="token")
+        assert error.name == "IdempotentParameterMismatchException"
+
+
 def test_a_token_stands_for_one_request(world: World) -> None:
     run(world, put(pk="x"), ClientRequestToken="token")
     error = world.refused("TransactWriteItems", TransactItems=[put(pk="y")], ClientRequestToken="token")

@@ -92,6 +92,9 @@ REFUSALS = {
     MISSING: [
         "SET n = nope + :1",
         "SET q = list_append(nope, :l)",
+        "SET q = list_append(nope, s)",
+        "SET q = list_append(l, nope)",
+        "SET n = nope + s",
         "SET q = l[9]",
         "SET q = if_not_exists(s, nope)",
         "SET q = m.zz",
@@ -101,6 +104,7 @@ REFUSALS = {
         "SET n = s + :1",
         "SET n = :1 - s",
         "SET q = list_append(s, :l)",
+        "SET q = list_append(s, nope)",
         "SET q = list_append(:l, n)",
         "ADD s :1",
         "ADD ss :ns",

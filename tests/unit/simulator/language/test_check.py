@@ -1,92 +1,34 @@
-"""Everything about an expression that can be wrong without an item: each text, and which of two mistakes is told."""
+"""Everything about an expression that can be wrong without an item: each text."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from hashrange.limits import EXPRESSION_MAX_BYTES
 from hashrange.simulator.errors import ApiError
 from hashrange.simulator.language.check import check_condition
 from hashrange.simulator.language.functions import FUNCTIONS
 from hashrange.simulator.language.meaning import Call, Change, Junction, Literal, Path, Sum, Test
 from hashrange.simulator.language.reserved_words import RESERVED_WORDS
+from tests.simulated_faults import (
+    NAMES,
+    V,
+    count,
+    fault,
+    misused,
+    needs_path,
+    not_distinct,
+    operand_type,
+    reserved,
+    undefined_name,
+    undefined_value,
+)
 from tests.simulated_language import condition, detail, placeholders, projection, syntax, update
 
-V: dict[str, dict[str, Any]] = {
-    ":s": {"S": "S"},
-    ":x": {"S": "x"},
-    ":n": {"N": "1"},
-    ":b": {"B": "AP8="},
-    ":t": {"BOOL": True},
-    ":z": {"NULL": True},
-    ":ss": {"SS": ["a"]},
-    ":ns": {"NS": ["1"]},
-    ":bs": {"BS": ["AP8="]},
-    ":l": {"L": []},
-    ":m": {"M": {}},
-}
-#: names and values that are given to all texts of this file
-NAMES = {"#a": "a", "#dotted": "x.y"}
 TYPES = {":s": "S", ":n": "N", ":b": "B", ":t": "BOOL", ":z": "NULL", ":ss": "SS", ":ns": "NS", ":bs": "BS"} | {
     ":l": "L",
     ":m": "M",
 }
 LONG_NAMES = {"S": "STRING", "N": "NUMBER", "B": "BINARY", "BOOL": "BOOLEAN", "NULL": "NULL", "L": "LIST", "M": "MAP"}
-
-
-def fault(text: str, kind: str = "Condition") -> str:
-    return detail(text, kind, V, NAMES)
-
-
-def reserved(word: str) -> str:
-    return f"Attribute name is a reserved keyword; reserved keyword: {word}"
-
-
-def undefined_name(name: str) -> str:
-    return f"An expression attribute name used in the document path is not defined; attribute name: {name}"
-
-
-def undefined_value(name: str) -> str:
-    return f"An expression attribute value used in expression is not defined; attribute value: {name}"
-
-
-def misused(function: str) -> str:
-    return f"The function is not allowed to be used this way in an expression; function: {function}"
-
-
-def count(function: str, number: int) -> str:
-    return (
-        "Incorrect number of operands for operator or function; "
-        f"operator or function: {function}, number of operands: {number}"
-    )
-
-
-def operand_type(operator: str, found: str) -> str:
-    return f"Incorrect operand type for operator or function; operator or function: {operator}, operand type: {found}"
-
-
-def needs_path(function: str) -> str:
-    return f"Operator or function requires a document path; operator or function: {function}"
-
-
-def not_distinct(operator: str, path: str) -> str:
-    return (
-        "The first operand must be distinct from the remaining operands for this operator or function; "
-        f"operator: {operator}, first operand: {path}"
-    )
-
-
-def overlap(one: str, two: str) -> str:
-    return (
-        "Two document paths overlap with each other; must remove or rewrite one of these paths; "
-        f"path one: {one}, path two: {two}"
-    )
-
-
-def conflict(one: str, two: str) -> str:
-    return overlap(one, two).replace("overlap", "conflict")
 
 
 # ── what comes out ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -133,80 +75,6 @@ def test_a_checked_text_is_checked_again_with_other_values() -> None:
     assert detail(text, values={":v": {"N": "1"}}) == operand_type("begins_with", "N")
     assert detail(text) == undefined_value(":v")
     assert condition(text, {":v": {"S": "y"}}) == Call("begins_with", (Path(("a",)), Literal({"S": "y"})))
-
-
-# ── sizes ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-def test_an_expression_has_a_size() -> None:
-    start = "a = :s OR "
-    longest = start + "b" * (EXPRESSION_MAX_BYTES - len(start) - 5) + " = :s"
-    assert condition(longest, V)
-    too_long = "Expression size has exceeded the maximum allowed size;"
-    assert fault(f"{longest} ") == f"{too_long} expression size: 4097"
-    assert fault(f"{longest} ", "Filter") == f"{too_long} expression size: 4097"
-    assert fault("SET " + "é" * 2047, "Update") == too_long
-    assert fault("a" * 4097, "Projection") == too_long
-    assert fault("é" * 2048) == syntax("é", "éé")
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        " OR ".join(["a = :s"] * 151),
-        "NOT " * 300 + "a = :s",
-        " OR ".join(["a BETWEEN :s AND :x"] * 151),
-        " OR ".join(["a IN (:s)"] * 151),
-        " OR ".join(["size(a) = :n"] * 101),
-        "(" * 150 + "a = :s" + " AND b = :s)" * 150,
-    ],
-)
-def test_an_expression_has_at_most_300_operators(text: str) -> None:
-    assert fault(text) == "The expression contains too many operators; operator count: 301"
-
-
-def test_300_operators_are_allowed() -> None:
-    assert condition(" OR ".join(["a = :s"] * 150), V)
-    assert condition(" OR ".join(["size(a) = :n"] * 100), V)
-    assert condition("NOT " * 299 + "a = :s", V)
-    assert update("SET " + ",".join(f"a{number}=b+:n" for number in range(300)), V)
-    assert update("SET " + ",".join(f"a{number}=:n" for number in range(400)), V)
-    text = "SET " + ",".join(f"a{number}=b+:n" for number in range(301))
-    assert fault(text, "Update") == "The expression contains too many operators; operator count: 301"
-
-
-def test_too_many_operators_are_the_last_thing_to_be_told() -> None:
-    many = " OR ".join(["a = :s"] * 151)
-    assert fault(f"{many} OR b = :undefined") == undefined_value(":undefined")
-    assert fault(f"{many} OR abort = :s") == reserved("abort")
-    assert fault(f"{many} OR b < :t") == operand_type("<", "BOOL")
-
-
-def test_in_has_at_most_100_operands() -> None:
-    assert condition(f"a IN ({', '.join([':s'] * 100)})", V)
-    text = f"a IN ({', '.join([':s'] * 101)})"
-    assert fault(text) == "The IN operator is provided with too many operands; number of operands: 101"
-    assert fault(text.replace(")", ", :undefined)")) == undefined_value(":undefined")
-    assert fault(text.replace(")", ", a)")) == not_distinct("IN", "[a]")
-
-
-def test_a_path_has_at_most_32_levels() -> None:
-    deep = ".".join(["a"] * 33)
-    too_deep = "The document path has too many nesting levels; nesting levels: 33"
-    assert condition(f"{deep[2:]} = :s", V)
-    assert fault(f"{deep} = :s") == too_deep
-    assert fault(f"REMOVE {deep}", "Update") == too_deep
-    assert fault(deep, "Projection") == too_deep
-    assert fault(f"a{'[0]' * 32} = :s") == too_deep
-    assert fault(f"{deep} = :undefined") == too_deep
-    assert fault(f":undefined = {deep}") == undefined_value(":undefined")
-
-
-def test_a_list_index_has_a_range() -> None:
-    assert condition("a[4294967294] = :s", V) == Test("=", Path(("a", 4294967294)), (Literal({"S": "S"}),))
-    for index in (4294967295, 10**30):
-        text = f"List index is not within the allowable range; index: [{index}]"
-        assert fault(f"a[{index}] = :s") == text
-        assert fault(f"SET a[{index}] = :s", "Update") == text
-        assert fault(f"a[{index}]", "Projection") == text
 
 
 # ── names and values ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -426,122 +294,10 @@ def test_bounds_of_between(lower: dict[str, str], upper: dict[str, str], expecte
         )
 
 
-# ── paths that meet ──────────────────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.parametrize(
-    ("paths", "expected"),
-    [
-        ("a, a", overlap("[a]", "[a]")),
-        ("a, #a", overlap("[a]", "[a]")),
-        ("a.b, a", overlap("[a, b]", "[a]")),
-        ("a, a.b", overlap("[a]", "[a, b]")),
-        ("a[0], a[0]", overlap("[a, [0]]", "[a, [0]]")),
-        ("a[0].b, c, a[0]", overlap("[a, [0], b]", "[a, [0]]")),
-        ("a[0], a.b", conflict("[a, [0]]", "[a, b]")),
-        ("a.b.c, a[1]", conflict("[a, b, c]", "[a, [1]]")),
-        ("x.a[0], x.a.b", conflict("[x, a, [0]]", "[x, a, b]")),
-        ("a.b, a.c, a", overlap("[a, c]", "[a]")),
-        ("a, a.b, a.c", overlap("[a]", "[a, c]")),
-        ("a, b, b.c, a.b", overlap("[b]", "[b, c]")),
-        ("a[0], a[1], a.b", conflict("[a, [1]]", "[a, b]")),
-    ],
-)
-def test_paths_that_meet(paths: str, expected: str) -> None:
-    assert fault(paths, "Projection") == expected
-    assert fault(f"REMOVE {paths}", "Update") == expected
-
-
-def test_paths_of_all_sections_are_held_against_each_other() -> None:
-    assert fault("SET a = :s REMOVE a.b", "Update") == overlap("[a]", "[a, b]")
-    assert fault("ADD a :n SET b = :s, a = :s", "Update") == overlap("[a]", "[a]")
-    assert update("SET a = b, b = a", V)  # what is read does not count
-
-
-@pytest.mark.parametrize("paths", ["a, b", "a.b, a.c", "a[0], a[1]", "a.b, c.b", "a[0].b, a[1].b", "a.b[0], a.c"])
-def test_paths_that_do_not_meet(paths: str) -> None:
-    assert len(projection(paths)) == 2
-
-
 def test_a_section_comes_once() -> None:
     for text in ("SET a = :s SET b = :s", "SET a = :s REMOVE c SET b = :s", "SET a = :s set b = :no"):
         assert fault(text, "Update") == 'The "SET" section can only be used once in an update expression;'
     assert fault("remove a REMOVE b", "Update") == 'The "REMOVE" section can only be used once in an update expression;'
-
-
-# ── which of two mistakes is told ────────────────────────────────────────────────────────────────────────────────────
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("abort = :s AND", syntax("<EOF>", "AND")),
-        ("foo(a) = :s b", syntax("b", ":s b")),
-        ("abort = :s AND foo(a)", reserved("abort")),
-        ("foo(a) AND abort = :s", "Invalid function name; function: foo"),
-        ("foo(abort)", "Invalid function name; function: foo"),
-        ("a = contains(abort, :s)", misused("contains")),
-        ("size(a) AND abort = :s", misused("size")),
-        ("abort = :s AND size(a)", reserved("abort")),
-        ("a = :no AND abort = :s", reserved("abort")),
-        ("#no = :s AND size(a)", misused("size")),
-        ("a[4294967295].abort = :s", "List index is not within the allowable range; index: [4294967295]"),
-        ("abort[4294967295] = :s", reserved("abort")),
-        ("a < :t AND b = :no", operand_type("<", "BOOL")),
-        ("b = :no AND a < :t", undefined_value(":no")),
-        ("a < :t AND #no = :s", operand_type("<", "BOOL")),
-        ("#no < :t", undefined_name("#no")),
-        (":no = #no", undefined_value(":no")),
-        ("a = a AND size(b, c) = :n", not_distinct("=", "[a]")),
-        ("size(:no, b) = :n", undefined_value(":no")),
-        ("size(b, c) < :t", count("size", 2)),
-        ("a BETWEEN a AND :t", operand_type("BETWEEN", "BOOL")),
-        ("a BETWEEN :x AND :s OR b < :t", "The BETWEEN operator requires upper bound"),
-    ],
-)
-def test_which_mistake_of_a_condition_is_told(text: str, expected: str) -> None:
-    assert fault(text).startswith(expected)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("SET abort = :s, b", syntax("<EOF>", "b")),
-        ("SET a = foo(b), abort = :s", "Invalid function name; function: foo"),
-        ("SET abort = foo(a)", reserved("abort")),
-        ("SET a = size(b) SET c = :s", "The function is not allowed in an update expression; function: size"),
-        ("SET a = :s SET abort = :s", reserved("abort")),
-        ("SET a = :s SET b = :s REMOVE abort", 'The "SET" section can only be used once in an update expression;'),
-        ("SET #no = :s SET b = :s", 'The "SET" section can only be used once in an update expression;'),
-        ("SET a = :s, a = :s, #no = :s", undefined_name("#no")),
-        ("SET #no = :s, a = :s, a = :s", overlap("[a]", "[a]")),
-        ("SET a = #no, a = :s", overlap("[a]", "[a]")),
-        ("SET a = :no, a = :s", overlap("[a]", "[a]")),
-        ("SET #no1 = :s, #no2 = :s", undefined_name("#no2")),
-        ("SET a = :no1, b = :no2", undefined_value(":no2")),
-        ("SET a = :no1 + :no2", undefined_value(":no1")),
-        ("SET a = :s + :s ADD b :s", "Incorrect operand type for operator or function; operator: ADD"),
-        ("ADD b :s SET a = :s + :s", operand_type("+", "S")),
-        ("SET a = :no ADD b :s", "Incorrect operand type for operator or function; operator: ADD"),
-        ("ADD b :s SET a = :no", undefined_value(":no")),
-        ("SET a = list_append(:s, :no)", undefined_value(":no")),
-        ("SET a = if_not_exists(:s, :no)", undefined_value(":no")),
-        ("SET a = :s + :no", undefined_value(":no")),
-        ("SET a = list_append(if_not_exists(:s, :n), :n)", needs_path("if_not_exists")),
-    ],
-)
-def test_which_mistake_of_an_update_is_told(text: str, expected: str) -> None:
-    assert fault(text, "Update").startswith(expected)
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("abort, b c", syntax("c", "b c")),
-        ("#no, abort", reserved("abort")),
-        ("#no1, #no2", undefined_name("#no2")),
-        ("#no, a, a", overlap("[a]", "[a]")),
-        ("a, a, #no", undefined_name("#no")),
-    ],
-)
-def test_which_mistake_of_a_projection_is_told(text: str, expected: str) -> None:
-    assert fault(text, "Projection") == expected
 
 
 def test_a_fault_leaves_as_the_services_error() -> None:

@@ -15,6 +15,7 @@ from hashrange.simulator.language.key_condition import (
     check_partition_condition,
     check_sort_condition,
     key_conditions,
+    last_sort_key,
     sort_range,
 )
 from hashrange.simulator.state.keys import sort_bytes
@@ -244,6 +245,26 @@ def test_ranges_hold_what_the_conditions_say(letter: str, written: list[str]) ->
 def test_without_a_condition_everything_is_in_range() -> None:
     assert sort_range(None) == SortRange(b"", None)
     assert b"" in sort_range(None)
+
+
+@pytest.mark.parametrize(
+    ("operator", "forward", "backward"),
+    [
+        ("EQ", None, None),
+        ("LT", None, None),
+        ("LE", b"a", None),
+        ("GT", None, None),
+        ("GE", None, b"a"),
+        ("BETWEEN", b"b", b"a"),
+        ("BEGINS_WITH", None, None),
+    ],
+)
+def test_the_last_key_of_a_range_that_names_it(operator: str, forward: bytes | None, backward: bytes | None) -> None:
+    values = ({"S": "a"}, {"S": "b"}) if operator == "BETWEEN" else ({"S": "a"},)
+    condition = AttributeCondition("sk", operator, values)
+    assert last_sort_key(condition, forward=True) == forward
+    assert last_sort_key(condition, forward=False) == backward
+    assert last_sort_key(None, forward=True) is None
 
 
 @pytest.mark.parametrize(
