@@ -34,6 +34,7 @@ def test_throughput_comes_and_goes_at_run_time() -> None:
     world = Troubled(table(1, 5))
     world.engine.throughput = NO_BURST
     assert world.puts(9) == 5
+    assert repr(world.engine.trouble).startswith("Trouble(Throughput(provisioned=True, ")
     world.engine.throughput = None
     assert world.engine.trouble is None
     assert world.puts(9) == 9

@@ -159,6 +159,8 @@ class Catalog:
 
     def catch_up(self) -> None:
         """Show in global indexes and replicas what is due."""
+        if self._lags is None or not (self._lags.index_seconds or self._lags.replica_seconds):
+            return
         now = self.clock.monotonic()
         for table in self._tables.values():
             table.catch_up(now)
