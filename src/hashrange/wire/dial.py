@@ -6,15 +6,18 @@ Must not know requests, signatures or the pool.
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from base64 import b64encode
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
 from msgspec import Struct
 
 from ..errors import ConnectFailed
 from .connection import Connection, State, read_buffer
 from .tcp import open_socket
+
+P = TypeVar("P", bound=asyncio.BaseProtocol)
 
 _PROXY_ANSWER_MAX_BYTES = 16 * 1024
 
@@ -71,19 +74,45 @@ async def open_connection(origin: Origin, timeout: float, buffer: memoryview | N
         raise ConnectFailed(f"no connection to {origin} while {stage[-1]}: {error}", hint=hint) from error
 
 
-async def _connect(origin: Origin, stage: list[str], buffer: memoryview | None) -> Connection:
+async def take_over(sock: socket.socket, protocol: P) -> tuple[asyncio.Transport, P]:
+    """A transport for a connected socket, to which it belongs from now on, even if this fails."""
     loop = asyncio.get_running_loop()
+    try:
+        transport, _ = await loop.create_connection(lambda: protocol, sock=sock)
+    finally:
+        # uvloop closes the descriptor itself, and where the peer's reset comes early it does not tell the socket: that
+        # would close the same number again when it is collected, and by then it can be anything else in this program
+        if not isinstance(loop, asyncio.BaseEventLoop):
+            sock.detach()
+    return transport, protocol
+
+
+async def start_tls(transport: asyncio.Transport, connection: Connection, tls: ssl.SSLContext, host: str) -> None:
+    """Speak TLS on a connection from now on. Not left to ``create_connection``: uvloop's has two futures for the end of
+    the connection, and complains of the one that nobody waits for when it is cancelled at that moment.
+
+    Raises:
+        OSError: the handshake failed; the transport must be aborted then.
+    """
+    secured: asyncio.Transport | None = None
+    if not transport.is_closing():  # or else the loop would wait for an answer
+        loop = asyncio.get_running_loop()
+        secured = await loop.start_tls(transport, connection, tls, server_hostname=host)
+    if secured is None or secured.is_closing():
+        raise ConnectionResetError("the peer closed the connection")
+    connection.connection_made(secured)
+
+
+async def _connect(origin: Origin, stage: list[str], buffer: memoryview | None) -> Connection:
     sock = await open_socket(origin.host, origin.port)
-    options: dict[str, Any] = {}
+    transport, connection = await take_over(sock, Connection(asyncio.get_running_loop(), buffer))
     if origin.tls is not None:
         stage.append("starting TLS")
-        options = {"ssl": origin.tls, "server_hostname": origin.host}
-    connection = Connection(loop, buffer)
-    try:
-        await loop.create_connection(lambda: connection, sock=sock, **options)
-    except BaseException:
-        connection.close()  # at once: the loop would say goodbye by TLS first, and wait for an answer
-        raise
+        try:
+            await start_tls(transport, connection, origin.tls, origin.host)
+        except BaseException:
+            transport.abort()  # at once: the loop would say goodbye by TLS first, and wait for an answer
+            raise
     return connection
 
 
@@ -94,7 +123,7 @@ async def _connect_through(proxy: str, origin: Origin, stage: list[str], buffer:
     url = urlsplit(proxy)
     stage.append("connecting to the proxy")
     sock = await open_socket(url.hostname or "", url.port or 80)
-    transport, tunnel = await loop.create_connection(lambda: _Tunnel(loop), sock=sock)
+    transport, tunnel = await take_over(sock, _Tunnel(loop))
     try:
         stage.append("waiting for the proxy's answer to CONNECT")
         await tunnel.connect(transport, origin, _proxy_authorization(url.username, url.password))
@@ -104,10 +133,7 @@ async def _connect_through(proxy: str, origin: Origin, stage: list[str], buffer:
         transport.set_protocol(connection)
         if origin.tls is not None:
             stage.append("starting TLS through the proxy")
-            secured = await loop.start_tls(transport, connection, origin.tls, server_hostname=origin.host)
-            if secured is None or secured.is_closing():
-                raise ConnectFailed(f"the proxy closed the tunnel to {origin.host}")
-            connection.connection_made(secured)
+            await start_tls(transport, connection, origin.tls, origin.host)
         else:
             connection.connection_made(transport)
     except BaseException:

@@ -18,7 +18,7 @@ from msgspec import Struct
 from ..auth.credentials import Credentials
 from ..auth.refresh import CredentialCache
 from ..clock import Clock
-from ..errors import AttemptTimeout, AuthenticationError, BadResponse, DynamoDBError, TokenExpired
+from ..errors import AttemptTimeout, AuthenticationError, BadResponse, DynamoDBError, NetworkError, TokenExpired
 from .connection import HttpAnswer
 from .dial import Origin, dialer, tls_context
 from .endpoints import Endpoint
@@ -156,6 +156,9 @@ class HttpTransport:
         try:
             async with asyncio.timeout(timeout):
                 return await self.credentials.get()
+        except NetworkError as error:
+            error.sent = False  # what a source of credentials was sent is not the request
+            raise
         except TimeoutError:
             raise AuthenticationError(
                 f"no credentials within {timeout:g} s",

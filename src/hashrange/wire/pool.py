@@ -211,7 +211,12 @@ class Pool:
                 return connection
             self._ledger.busy.discard(connection)  # its peer closed it between the handing over and now
             self._ledger.opening += 1
-        return await self._open(max(0.001, timeout - (self.loop.time() - started)))
+        time_left = timeout - (self.loop.time() - started)
+        if time_left <= 0:
+            self._ledger.opening -= 1
+            self._wake_to_open()
+            raise _not_sent(f"a place for a connection became free only after {timeout:g} s")
+        return await self._open(time_left)
 
     def _abandon(self, waiter: asyncio.Future[Connection | None]) -> None:
         """A call stopped waiting; what it was given meanwhile goes to the next."""

@@ -9,9 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hashrange.auth.credentials import Credentials
 from hashrange.auth.refresh import CredentialCache
 from hashrange.auth.static import Static
-from hashrange.errors import AccessDenied, AuthenticationError, ClientClosed, DynamoDBError, TokenExpired
+from hashrange.errors import (
+    AccessDenied,
+    AuthenticationError,
+    ClientClosed,
+    ConnectionLost,
+    DynamoDBError,
+    TokenExpired,
+)
 from hashrange.wire.endpoints import resolve_endpoint
 from hashrange.wire.http_transport import HttpTransport, http_date
 from hashrange.wire.transport import Request, Response
@@ -39,6 +47,20 @@ async def test_closed_before_its_first_use() -> None:
     with pytest.raises(ClientClosed) as caught:
         await client.send(Request("GetItem", b"{}", 1.0))
     assert not caught.value.sent
+
+
+async def test_what_a_source_of_credentials_was_sent_is_not_the_request() -> None:
+    class Unreachable:
+        name = "unreachable"
+
+        async def fetch(self) -> Credentials:
+            raise ConnectionLost("the source of credentials hung up")
+
+    endpoint = resolve_endpoint("eu-west-1")
+    client = HttpTransport(endpoint, CredentialCache(Unreachable()), FakeClock(), user_agent="hashrange/test")
+    with pytest.raises(ConnectionLost) as caught:
+        await client.send(Request("UpdateItem", b"{}", 1.0))
+    assert not caught.value.sent, "or else an increment would count as ambiguous"
 
 
 @pytest.mark.parametrize("error", [TokenExpired(""), AuthenticationError(""), AccessDenied(""), DynamoDBError("")])
