@@ -32,7 +32,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seeds", type=int, help="how many, instead of how long")
     parser.add_argument("--first", type=int, help="the first seed (default: a random one)")
     given = parser.parse_args(arguments)
-    logging.getLogger("hashrange").setLevel(logging.ERROR)  # circuits open and close all the time
     if given.seed is not None:
         return _one(given.seed, log=given.log)
     first = SystemRandom().randrange(_SEEDS_RANGE) if given.first is None else given.first
@@ -84,4 +83,5 @@ def _now() -> float:
 
 
 if __name__ == "__main__":
+    logging.getLogger("hashrange").setLevel(logging.ERROR)  # circuits open and close all the time
     sys.exit(main())
