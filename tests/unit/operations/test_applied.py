@@ -79,7 +79,9 @@ def test_a_put_was_applied_where_its_item_is_stored() -> None:
 
 
 @pytest.mark.parametrize(
-    "found", [None, {}, stored(n=2), stored(more=1), {name: WIRE[name] for name in ("PK", "SK")}], ids=str
+    "found",
+    [None, {}, stored(n=2), stored(more=1), {name: WIRE[name] for name in ("PK", "SK")}],
+    ids=["no item", "an empty one", "another value", "one attribute more", "the key alone"],
 )
 def test_anything_else_proves_nothing_of_a_put(found: Any) -> None:
     assert put_applied(WIRE)(found) is None
