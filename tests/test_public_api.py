@@ -14,6 +14,7 @@ CLIENT = {"DynamoDB", "Config", "Table", "Query", "Scan", "Page", "ScanCheckpoin
 VALUES = {"Key", "KeySchema", "GlobalIndex", "LocalIndex", "Value", "Item", "AttributeValue", "item_size"}
 EXPRESSIONS = {"Attr", "Update", "Raw", "begins_with", "between", "lt", "le", "gt", "ge"}
 RESULTS = {"PutResult", "UpdateResult", "DeleteResult", "TableDescription", "IndexDescription", "StreamDescription"}
+STREAMS = {"StreamRecord", "StreamEventName", "StreamViewType", "ReplicaDescription"}
 TRANSACTIONS = {"Transaction", "TransactGetResult", "TransactionAction", "CancellationReason", "CancellationCode"}
 BATCHES = {"Batch", "TablesBatch", "BatchReport", "BatchFailure", "BatchGetResult", "TablesBatchGetResult"}
 CREDENTIALS = {
@@ -31,6 +32,11 @@ CREDENTIALS = {
 RESILIENCE = {"RetryPolicy", "RetryRule", "QuotaRule", "CircuitRule"}
 SURROUNDINGS = {"Clock", "Randomness", "SystemClock", "__version__"}
 TELEMETRY = {"Observer", "AttemptFailed", "CallFinished", "CircuitChanged", "ConsumedCapacity", "Usage"}
+SHARDING = {"ShardedKey", "Sharded", "ShardedPutResult", "MergedQuery"}
+LOAD = {"HotKeys", "HotKey", "HotKeyWarning", "CapacityMonitor", "CapacityReport", "Pacer"}
+ENTITIES = {"Entity", "SingleTable", "BoundSingleTable", "EntityTable", "EntityTransaction", "EntityKey"}
+ACCESS = {"AccessPattern", "AccessPatterns"}
+LOCKING = {"Versioned", "TimeToLive", "TimeToLiveWarning", "Idempotency", "IdempotentRun"}
 ERRORS = {
     "DynamoDBError",
     "ConfigurationError",
@@ -51,6 +57,8 @@ ERRORS = {
     "ItemDecodeError",
     "ConditionalCheckError",
     "ConditionFailed",
+    "VersionConflict",
+    "UniqueViolation",
     "TransactionConflict",
     "ThroughputError",
     "ProvisionedThroughputExceeded",
@@ -75,6 +83,11 @@ ERRORS = {
     "AttemptTimeout",
     "BadResponse",
     "ClientClosed",
+    "IdempotencyError",
+    "InProgress",
+    "IdempotencyMismatch",
+    "LeaseLost",
+    "FailedBefore",
     "DeadlineExceeded",
     "CircuitOpen",
     "AmbiguousWrite",
@@ -85,12 +98,18 @@ PUBLIC = (
     | VALUES
     | EXPRESSIONS
     | RESULTS
+    | STREAMS
     | BATCHES
     | TRANSACTIONS
     | CREDENTIALS
     | RESILIENCE
     | SURROUNDINGS
     | TELEMETRY
+    | SHARDING
+    | LOAD
+    | LOCKING
+    | ENTITIES
+    | ACCESS
     | ERRORS
 )
 

@@ -53,7 +53,11 @@ if TYPE_CHECKING:
         CredentialsNotFound,
         DeadlineExceeded,
         DynamoDBError,
+        FailedBefore,
+        IdempotencyError,
+        IdempotencyMismatch,
         IdempotentParameterMismatch,
+        InProgress,
         InternalServerError,
         InvalidCredentials,
         InvalidCursor,
@@ -66,6 +70,7 @@ if TYPE_CHECKING:
         ItemError,
         ItemNotFound,
         ItemTooLarge,
+        LeaseLost,
         MissingRequiredKey,
         MultipleItemsFound,
         NetworkError,
@@ -82,20 +87,42 @@ if TYPE_CHECKING:
         TransactionError,
         TransactionInProgress,
         TypeMismatch,
+        UniqueViolation,
         ValidationError,
+        VersionConflict,
     )
     from .expressions import Attr, Raw, Update, begins_with, between, ge, gt, le, lt
     from .key import Key, KeySchema
-    from .operations.describe import IndexDescription, StreamDescription, TableDescription
+    from .merged import MergedQuery
+    from .operations.describe import IndexDescription, ReplicaDescription, StreamDescription, TableDescription
     from .pagination import Page, Query
     from .parallel_scan import Scan, ScanCheckpoint
+    from .patterns.capacity import CapacityMonitor, CapacityReport, Pacer
+    from .patterns.idempotency import Idempotency, IdempotentRun
+    from .patterns.sharding import Sharded, ShardedKey, ShardedPutResult
+    from .patterns.single_table import (
+        AccessPattern,
+        AccessPatterns,
+        BoundSingleTable,
+        Entity,
+        EntityKey,
+        EntityTable,
+        EntityTransaction,
+        SingleTable,
+    )
+    from .patterns.streams import StreamEventName, StreamRecord, StreamViewType
+    from .patterns.ttl import TimeToLive
+    from .patterns.versioning import Versioned
     from .resilience.breaker import CircuitRule
     from .resilience.quota import QuotaRule
     from .resilience.retry import RetryPolicy, RetryRule
+    from .results import DeleteResult, PutResult, UpdateResult
     from .schema import GlobalIndex, LocalIndex
-    from .table import DeleteResult, PutResult, Table, UpdateResult
+    from .table import Table
     from .telemetry.events import AttemptFailed, CallFinished, CircuitChanged, Observer
+    from .telemetry.hot_keys import HotKey, HotKeys, HotKeyWarning
     from .telemetry.usage import ConsumedCapacity, Usage
+    from .time_to_live import TimeToLiveWarning
     from .transaction import TransactGetResult, Transaction
     from .types import AttributeValue, CancellationCode, CancellationReason, Item, TransactionAction, Value
     from .version import __version__
@@ -139,7 +166,11 @@ _NAMES = {
         "CredentialsNotFound",
         "DeadlineExceeded",
         "DynamoDBError",
+        "FailedBefore",
+        "IdempotencyError",
+        "IdempotencyMismatch",
         "IdempotentParameterMismatch",
+        "InProgress",
         "InternalServerError",
         "InvalidCredentials",
         "InvalidCursor",
@@ -152,6 +183,7 @@ _NAMES = {
         "ItemError",
         "ItemNotFound",
         "ItemTooLarge",
+        "LeaseLost",
         "MissingRequiredKey",
         "MultipleItemsFound",
         "NetworkError",
@@ -168,20 +200,42 @@ _NAMES = {
         "TransactionError",
         "TransactionInProgress",
         "TypeMismatch",
+        "UniqueViolation",
         "ValidationError",
+        "VersionConflict",
     ),
     ".expressions": ("Attr", "Raw", "Update", "begins_with", "between", "ge", "gt", "le", "lt"),
     ".key": ("Key", "KeySchema"),
-    ".operations.describe": ("IndexDescription", "StreamDescription", "TableDescription"),
+    ".merged": ("MergedQuery",),
+    ".operations.describe": ("IndexDescription", "ReplicaDescription", "StreamDescription", "TableDescription"),
     ".pagination": ("Page", "Query"),
     ".parallel_scan": ("Scan", "ScanCheckpoint"),
+    ".patterns.capacity": ("CapacityMonitor", "CapacityReport", "Pacer"),
+    ".patterns.idempotency": ("Idempotency", "IdempotentRun"),
+    ".patterns.sharding": ("Sharded", "ShardedKey", "ShardedPutResult"),
+    ".patterns.single_table": (
+        "AccessPattern",
+        "AccessPatterns",
+        "BoundSingleTable",
+        "Entity",
+        "EntityKey",
+        "EntityTable",
+        "EntityTransaction",
+        "SingleTable",
+    ),
+    ".patterns.streams": ("StreamEventName", "StreamRecord", "StreamViewType"),
+    ".patterns.ttl": ("TimeToLive",),
+    ".patterns.versioning": ("Versioned",),
     ".resilience.breaker": ("CircuitRule",),
     ".resilience.quota": ("QuotaRule",),
     ".resilience.retry": ("RetryPolicy", "RetryRule"),
+    ".results": ("DeleteResult", "PutResult", "UpdateResult"),
     ".schema": ("GlobalIndex", "LocalIndex"),
-    ".table": ("DeleteResult", "PutResult", "Table", "UpdateResult"),
+    ".table": ("Table",),
     ".telemetry.events": ("AttemptFailed", "CallFinished", "CircuitChanged", "Observer"),
+    ".telemetry.hot_keys": ("HotKey", "HotKeyWarning", "HotKeys"),
     ".telemetry.usage": ("ConsumedCapacity", "Usage"),
+    ".time_to_live": ("TimeToLiveWarning",),
     ".transaction": ("TransactGetResult", "Transaction"),
     ".types": ("AttributeValue", "CancellationCode", "CancellationReason", "Item", "TransactionAction", "Value"),
     ".version": ("__version__",),
@@ -192,6 +246,8 @@ _MODULES = ("errors", "simulator", "testing")
 
 __all__ = [
     "AccessDenied",
+    "AccessPattern",
+    "AccessPatterns",
     "AmbiguousWrite",
     "AssumeRole",
     "AssumeRoleFailed",
@@ -207,9 +263,12 @@ __all__ = [
     "BatchGetResult",
     "BatchReport",
     "BotocoreCredentials",
+    "BoundSingleTable",
     "CallFinished",
     "CancellationCode",
     "CancellationReason",
+    "CapacityMonitor",
+    "CapacityReport",
     "CircuitChanged",
     "CircuitOpen",
     "CircuitRule",
@@ -229,9 +288,22 @@ __all__ = [
     "DeleteResult",
     "DynamoDB",
     "DynamoDBError",
+    "Entity",
+    "EntityKey",
+    "EntityTable",
+    "EntityTransaction",
     "Environment",
+    "FailedBefore",
     "GlobalIndex",
+    "HotKey",
+    "HotKeyWarning",
+    "HotKeys",
+    "Idempotency",
+    "IdempotencyError",
+    "IdempotencyMismatch",
     "IdempotentParameterMismatch",
+    "IdempotentRun",
+    "InProgress",
     "IndexDescription",
     "InstanceMetadata",
     "InternalServerError",
@@ -249,11 +321,14 @@ __all__ = [
     "ItemTooLarge",
     "Key",
     "KeySchema",
+    "LeaseLost",
     "LocalIndex",
+    "MergedQuery",
     "MissingRequiredKey",
     "MultipleItemsFound",
     "NetworkError",
     "Observer",
+    "Pacer",
     "Page",
     "Profile",
     "ProvisionedThroughputExceeded",
@@ -262,6 +337,7 @@ __all__ = [
     "QuotaRule",
     "Randomness",
     "Raw",
+    "ReplicaDescription",
     "RequestLimitExceeded",
     "ResourceNotFound",
     "RetryPolicy",
@@ -271,8 +347,15 @@ __all__ = [
     "Secret",
     "ServiceError",
     "ServiceUnavailable",
+    "Sharded",
+    "ShardedKey",
+    "ShardedPutResult",
+    "SingleTable",
     "Static",
     "StreamDescription",
+    "StreamEventName",
+    "StreamRecord",
+    "StreamViewType",
     "SystemClock",
     "Table",
     "TableDescription",
@@ -280,6 +363,8 @@ __all__ = [
     "TablesBatchGetResult",
     "Throttling",
     "ThroughputError",
+    "TimeToLive",
+    "TimeToLiveWarning",
     "TokenExpired",
     "TransactGetResult",
     "Transaction",
@@ -289,11 +374,14 @@ __all__ = [
     "TransactionError",
     "TransactionInProgress",
     "TypeMismatch",
+    "UniqueViolation",
     "Update",
     "UpdateResult",
     "Usage",
     "ValidationError",
     "Value",
+    "VersionConflict",
+    "Versioned",
     "WebIdentity",
     "__version__",
     "begins_with",

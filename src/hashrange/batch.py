@@ -23,8 +23,9 @@ from .key import Key, KeySchema
 from .operations import item as requests
 from .operations.batch import WRITE, WRITE_LIMITS, Write, entry_bytes, only_table, place_of, unwritten, write_request
 from .operations.body import encode_body
-from .table import Core, Table, expiry
+from .table import Core, Table
 from .telemetry.usage import ConsumedCapacity, consumed_capacity
+from .time_to_live import expiry
 from .types import WireObject
 
 M = TypeVar("M")

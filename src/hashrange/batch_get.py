@@ -112,6 +112,7 @@ async def batch_get(
     model: type[Any] | None = None,
     consistent: bool = False,
     projection: ProjectionLike | None = None,
+    hide_expired: bool = False,
     concurrency: int = 8,
     timeout: float | None = None,
 ) -> TablesBatchGetResult:
@@ -122,10 +123,15 @@ async def batch_get(
         model: decode all items as this instead of as their tables' models.
         others: as in ``Table.batch_get``.
     """
-    plan = _Plan(core, consistent=consistent, projection=projection)
+    plan = _Plan(core, consistent=consistent, projection=projection, hide_expired=hide_expired)
     for pair in wanted:
         plan.add(pair)
-    reads = _Reads(core, plan.forms, [_decoder(table, model) for table, _ in plan.pairs])
+
+    def decoder(table: Table[Any]) -> Callable[[WireItem], Any]:
+        read = table._read_item if model is None else table._decoder(table._item_model_of(model))
+        return table._hiding(projection, read)[1] if hide_expired else read
+
+    reads = _Reads(core, plan.forms, [decoder(table) for table, _ in plan.pairs])
     limit = core.timeout if timeout is None else timeout
     window = Window(core, reads, GET_LIMITS, concurrency=concurrency, timeout=limit)
     reads.halt = window.halt
@@ -153,8 +159,9 @@ async def table_batch_get(table: Table[Any], keys: Iterable[Key], **options: Any
 class _Plan:
     """What is to be read: each key once, with all its places in the result."""
 
-    def __init__(self, core: Core, *, consistent: bool, projection: ProjectionLike | None) -> None:
+    def __init__(self, core: Core, *, consistent: bool, projection: ProjectionLike | None, hide_expired: bool) -> None:
         self._core, self._consistent, self._projection = core, consistent, projection
+        self._hide_expired = hide_expired
         self._keys: dict[str, KeySchema] = {}
         self.pairs: list[tuple[Table[Any], Key]] = []
         self.forms: dict[str, ReadForm] = {}
@@ -189,17 +196,14 @@ class _Plan:
                 "the table belongs to another client", hint="make it with table() of the client that reads"
             )
         if schema.name not in self.forms:
-            self.forms[schema.name] = requests.read_form(
-                schema, consistent=self._consistent, projection=self._projection
-            )
+            projection = self._projection
+            if self._hide_expired:
+                projection, _ = table._hiding(projection, table._read_item)
+            self.forms[schema.name] = requests.read_form(schema, consistent=self._consistent, projection=projection)
         if self._keys.setdefault(schema.name, schema.keys) != schema.keys:
             raise ValidationError(
                 f"the batch has table {schema.name!r} with the keys {self._keys[schema.name]} and {schema.keys}"
             )
-
-
-def _decoder(table: Table[Any], model: type[Any] | None) -> Callable[[WireItem], Any]:
-    return table._read_item if model is None else table._decoder(table._item_model_of(model))
 
 
 def _pair(pair: Any, number: int) -> tuple[Table[Any], Key]:

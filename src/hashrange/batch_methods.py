@@ -30,6 +30,7 @@ class BatchMethods(Generic[M]):
         *,
         consistent: bool = False,
         projection: ProjectionLike | None = None,
+        hide_expired: bool = False,
         concurrency: int = 8,
         timeout: float | None = None,
     ) -> BatchGetResult[M]: ...
@@ -41,6 +42,7 @@ class BatchMethods(Generic[M]):
         model: type[N],
         consistent: bool = False,
         projection: ProjectionLike | None = None,
+        hide_expired: bool = False,
         concurrency: int = 8,
         timeout: float | None = None,
     ) -> BatchGetResult[N]: ...
@@ -51,6 +53,7 @@ class BatchMethods(Generic[M]):
         model: type[Any] | None = None,
         consistent: bool = False,
         projection: ProjectionLike | None = None,
+        hide_expired: bool = False,
         concurrency: int = 8,
         timeout: float | None = None,
     ) -> Any:
@@ -64,6 +67,7 @@ class BatchMethods(Generic[M]):
             model: decode items as this instead of the table's model; ``dict`` for plain values.
             consistent: see every write that was acknowledged before; costs twice the capacity.
             projection: only these attributes: names and ``Attr`` paths.
+            hide_expired: None for items whose TTL is over and which DynamoDB has not deleted yet.
             concurrency: how many requests may be under way.
             timeout: seconds for all of it; None: the client's timeout.
 
@@ -74,8 +78,8 @@ class BatchMethods(Generic[M]):
         from .batch_get import table_batch_get
 
         return await table_batch_get(
-            self._table, keys, model=model, consistent=consistent, projection=projection, concurrency=concurrency,
-            timeout=timeout,
+            self._table, keys, model=model, consistent=consistent, projection=projection, hide_expired=hide_expired,
+            concurrency=concurrency, timeout=timeout,
         )  # fmt: skip
 
     def batch(

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, overload
 from .auth.refresh import CredentialCache
 from .clock import Clock
 from .config import Config
-from .dispatch import Call, Dispatcher, always
-from .errors import DynamoDBError, InvalidTable, ValidationError
+from .dispatch import Call, always
+from .errors import ConfigurationError, DynamoDBError, InvalidTable, ValidationError
+from .regions import Regions, Transports
 from .resilience.breaker import CircuitBreaker
 from .schema import IndexDeclaration, TableSchema, check_table_name, table_schema
 from .table import Core, Table
 from .telemetry.usage import Usage
 from .types import RETURN_CONSUMED_CAPACITY, Item, Nulls, Unknown, WireObject
-from .version import __version__
 from .wire.transport import Transport, Wrapper, chosen_transport
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ M = TypeVar("M")
 
 
 class DynamoDB:
-    """A client of one region or endpoint.
+    """A client of one region or endpoint, or of the regions of global tables (``Config.regions``).
 
     Making one does no I/O and is legal at module level; connections open at the first await, one pool for each running
     event loop. End it with ``async with`` or ``await db.close()``.
@@ -48,13 +48,14 @@ class DynamoDB:
     Args:
         config: see ``Config``; None reads the environment (``Config.from_env()``).
         transport: what carries the requests instead of HTTP to the config's endpoint; or a function that is given that
-            transport and returns the one to use, for example a recorder around it.
+            transport and returns the one to use, for example a recorder around it. With several regions, a mapping from
+            region to one of these, or a function, which is called for each.
 
     Raises:
         ConfigurationError: ``transport`` is neither, or returns something that is no transport.
     """
 
-    def __init__(self, config: Config | None = None, *, transport: Transport | Wrapper | None = None) -> None:
+    def __init__(self, config: Config | None = None, *, transport: Transports = None) -> None:
         self.config = config = Config.from_env() if config is None else config
         provider = config.credentials
         if provider is None:
@@ -62,25 +63,10 @@ class DynamoDB:
 
             provider = Environment(region=config.region, clock=config.clock, randomness=config.randomness)
         self.credentials = CredentialCache(provider, config.clock, config.randomness)
-        chosen = chosen_transport(transport, partial(_http_transport, config, self.credentials))
-        if config.hedge_after is not None:
-            from .wire.hedged import Hedged
-
-            chosen = Hedged(chosen, config.hedge_after, config.clock)
-        self._transport: Transport = chosen
-        self._dispatcher = Dispatcher(
-            self._transport,
-            policy=config.retry,
-            timeout=config.timeout,
-            attempt_timeout=config.attempt_timeout,
-            clock=config.clock,
-            randomness=config.randomness,
-            observers=config.observers,
-            circuit=config.circuit,
-        )
+        self._regions = Regions(config, self.credentials, transport)
         capacity = RETURN_CONSUMED_CAPACITY[config.capacity]
         self._core = Core(
-            dispatch=self._dispatcher.dispatch,
+            dispatch=self._regions.dispatch,
             clock=config.clock,
             numbers=config.numbers,
             capacity=None if capacity == "NONE" else capacity,
@@ -88,6 +74,7 @@ class DynamoDB:
             policy=config.retry,
             randomness=config.randomness,
             timeout=config.timeout,
+            config=config,
         )
         self._transactions = count(1)
 
@@ -132,6 +119,12 @@ class DynamoDB:
             InvalidTable: a table is declared in no known way, or cannot be made.
             ConfigurationError: a field of ``Config``, or ``transport``, is not what it may be.
         """
+        if config.get("regions"):
+            raise ConfigurationError(
+                "regions is set for a client in memory; it must be left out, because one engine is one region",
+                hint="DynamoDB(Config(regions=..., ...), transport={region: InProcess(engine), ...}); "
+                "hashrange.testing.ReplicatedEngines has such engines",
+            )
         from .auth.static import Static
         from .simulator.declare import DeclarationError
         from .simulator.engine import Engine
@@ -154,12 +147,25 @@ class DynamoDB:
         return cls(checked, transport=chosen_transport(transport, partial(InProcess, engine)))
 
     def __repr__(self) -> str:
-        return f"<DynamoDB {self._transport!r}>"
+        return f"<DynamoDB {self._regions!r}>"
+
+    @property
+    def _transport(self) -> Transport:
+        """The home region's."""
+        return self._regions.transports[self.config.region]
 
     @property
     def circuit(self) -> CircuitBreaker:
-        """The circuit breaker: ``circuit.state`` is "closed", "open" or "half_open"; ``circuit.reset()`` closes it."""
-        return self._dispatcher.circuit
+        """The circuit breaker: ``circuit.state`` is "closed", "open" or "half_open"; ``circuit.reset()`` closes it.
+
+        Of several regions, home's.
+        """
+        return self.circuits[self.config.region]
+
+    @property
+    def circuits(self) -> Mapping[str, CircuitBreaker]:
+        """The circuit breaker of each region: ``db.circuits["eu-west-1"].state``."""
+        return {region: one.circuit for region, one in self._regions.dispatchers.items()}
 
     async def __aenter__(self) -> Self:
         return self
@@ -171,7 +177,7 @@ class DynamoDB:
 
     async def close(self) -> None:
         """Close all connections; calls under way fail. Idempotent."""
-        await self._transport.close()
+        await self._regions.close()
 
     # ── tables ───────────────────────────────────────────────────────────────────────────────────────────────────────
     @overload
@@ -284,6 +290,7 @@ class DynamoDB:
         *,
         consistent: bool = False,
         projection: ProjectionLike | None = None,
+        hide_expired: bool = False,
         concurrency: int = 8,
         timeout: float | None = None,
     ) -> TablesBatchGetResult:
@@ -294,8 +301,8 @@ class DynamoDB:
         from .batch_get import batch_get
 
         return await batch_get(
-            self._core, requests, consistent=consistent, projection=projection, concurrency=concurrency,
-            timeout=timeout,
+            self._core, requests, consistent=consistent, projection=projection, hide_expired=hide_expired,
+            concurrency=concurrency, timeout=timeout,
         )  # fmt: skip
 
     def batch(
@@ -417,21 +424,3 @@ class DynamoDB:
     def track(self) -> Usage:
         """Adds up calls, units, retries and time of everything awaited inside ``with db.track() as usage:``."""
         return Usage()
-
-
-def _http_transport(config: Config, credentials: CredentialCache) -> Transport:
-    from .wire.http_transport import HttpTransport  # a client over another transport needs no sockets
-
-    endpoint = config.endpoint
-    return HttpTransport(
-        endpoint,
-        credentials,
-        config.clock,
-        user_agent=f"hashrange/{__version__}",
-        ssl_context=config.ssl_context,
-        proxy=config.proxy_for(endpoint),
-        max_connections=config.max_connections,
-        max_waiters=config.max_waiters,
-        idle_timeout=config.idle_timeout,
-        connect_timeout=config.connect_timeout,
-    )

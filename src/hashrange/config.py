@@ -11,7 +11,7 @@ import math
 import os
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Self, get_args
 
@@ -21,7 +21,7 @@ from .errors import ConfigurationError, InvalidCredentials, InvalidRegion
 from .resilience.breaker import CircuitRule
 from .resilience.retry import RetryPolicy, RetryRule
 from .telemetry.events import Observer
-from .types import Capacity, Numbers
+from .types import Capacity, Numbers, Reads, WriteFailover
 from .wire.endpoints import (
     PORT_MAX,
     Endpoint,
@@ -55,7 +55,12 @@ _FALSE: Final = frozenset({"false", "0", "no", "off"})
 
 _SECONDS: Final = ("timeout", "connect_timeout", "attempt_timeout", "idle_timeout", "hedge_after")
 _COUNTS: Final = {"max_connections": 1, "max_waiters": 0}  # and the least that each may be
-_CHOICES: Final = {"numbers": get_args(Numbers), "capacity": get_args(Capacity)}
+_CHOICES: Final = {
+    "numbers": get_args(Numbers),
+    "capacity": get_args(Capacity),
+    "reads": get_args(Reads),
+    "write_failover": get_args(WriteFailover),
+}
 _FLAGS: Final = ("use_fips", "use_dualstack")
 _METHODS: Final = {"clock": ("monotonic", "time", "sleep"), "randomness": ("random",)}
 _OBSERVER_METHODS: Final = ("attempt_failed", "call_finished", "circuit_changed")
@@ -70,6 +75,15 @@ class Config:
             is ``us-east-1``.
         endpoint_url: ``http(s)://host[:port]`` instead of the region's own endpoint: DynamoDB Local, a VPC endpoint. It
             wins over ``use_fips`` and ``use_dualstack``, as with boto3.
+        regions: the regions of global tables, the nearest first, instead of one ``region``. Each has connections and a
+            circuit of its own. Empty: a client of one region.
+        home: that of ``regions`` to which writes and consistent reads go; it is ``region``, too.
+        reads: where eventually consistent reads go: to the first of ``regions`` ("nearest") or to ``home``, and to the
+            next one in order while that one's circuit is open.
+        write_failover: what becomes of a put, an update or a delete while home's circuit is open: "never" raises
+            CircuitOpen; "next" sends it, and consistent reads, to the next region, where it can conflict with what home
+            has seen: the last writer wins. Batches and transactions always stay at home.
+        endpoint_urls: region to ``http(s)://host[:port]`` instead of that region's own endpoint.
         credentials: a provider such as ``Static``, ``Profile`` or ``AssumeRole``; None: ``Environment``.
         use_fips, use_dualstack: which of AWS's endpoints of the region.
         timeout: seconds for a whole call, retries included; ``timeout=`` of a call overrides it.
@@ -100,6 +114,11 @@ class Config:
 
     region: str = ""
     endpoint_url: str | None = None
+    regions: Sequence[str] = ()
+    home: str | None = None
+    reads: Reads = "nearest"
+    write_failover: WriteFailover = "never"
+    endpoint_urls: Mapping[str, str] = field(default_factory=dict, hash=False)
     credentials: Provider | None = None
     use_fips: bool = False
     use_dualstack: bool = False
@@ -121,14 +140,14 @@ class Config:
     observers: tuple[Observer, ...] = ()
     clock: Clock = SYSTEM_CLOCK
     randomness: Randomness = SYSTEM_RANDOMNESS
-    _endpoint: Endpoint = field(init=False, repr=False, compare=False)
+    _endpoints: dict[str, Endpoint] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         self._check_values()
         self._check_credentials()
         self._check_objects()
         self._settle_proxy()
-        self._settle_endpoint()
+        self._settle_endpoints()
 
     def _check_values(self) -> None:
         for name in _SECONDS:
@@ -191,7 +210,28 @@ class Config:
             user = "" if address.userinfo is None else f"{address.userinfo}@"
             object.__setattr__(self, "proxy", f"http://{user}{address.authority}")
 
-    def _settle_endpoint(self) -> None:
+    def _settle_endpoints(self) -> None:
+        object.__setattr__(self, "regions", _as_tuple("regions", self.regions, "names of regions"))
+        if self.regions or self.home is not None or self.endpoint_urls != {}:
+            endpoints = self._endpoints_of_several()
+        else:
+            endpoints = self._endpoint_of_one_region()
+        object.__setattr__(self, "_endpoints", endpoints)
+
+    def _endpoints_of_several(self) -> dict[str, Endpoint]:
+        from .wire import regional_endpoints as regional  # most programs have one region
+
+        object.__setattr__(self, "endpoint_urls", regional.checked_urls(self.endpoint_urls))
+        if not self.regions:
+            raise regional.without_regions(self.home, self.endpoint_urls)
+        regional.check_alone(self.region, self.endpoint_url, self.home)
+        endpoints = regional.regional_endpoints(
+            tuple(self.regions), self.home, self.endpoint_urls, fips=self.use_fips, dualstack=self.use_dualstack
+        )
+        object.__setattr__(self, "region", self.home)
+        return endpoints
+
+    def _endpoint_of_one_region(self) -> dict[str, Endpoint]:
         if self.endpoint_url is not None:
             parse_endpoint_url(self.endpoint_url)  # before the region: whether one is needed depends on it
         if not self.region:
@@ -200,12 +240,17 @@ class Config:
         endpoint = resolve_endpoint(
             self.region, fips=self.use_fips, dualstack=self.use_dualstack, endpoint_url=self.endpoint_url
         )
-        object.__setattr__(self, "_endpoint", endpoint)
+        return {self.region: endpoint}
 
     @property
     def endpoint(self) -> Endpoint:
-        """Where requests go, and the region that they are signed for."""
-        return self._endpoint
+        """Where requests go, and the region that they are signed for; of several regions, home's."""
+        return self._endpoints[self.region]
+
+    @property
+    def endpoints(self) -> dict[str, Endpoint]:
+        """The endpoint of each region; one, where there are not several."""
+        return dict(self._endpoints)
 
     @property
     def cursor_secret(self) -> bytes | None:
@@ -222,13 +267,16 @@ class Config:
     def __repr__(self) -> str:
         """The endpoint, and every field that is not at its default; of objects only their type."""
         shown = [f"{name}={_shown(name, value)}" for name, value in self._changed().items()]
-        return f"Config({', '.join([f'endpoint={self._endpoint.url!r}', *shown])})"
+        return f"Config({', '.join([f'endpoint={self.endpoint.url!r}', *shown])})"
 
     def _changed(self) -> dict[str, Any]:
         values = {each.name: (getattr(self, each.name), each.default) for each in fields(self) if each.repr}
         values["retry"] = (self.retry, RetryPolicy.default())
         values["circuit"] = (self.circuit, CircuitRule())
+        values["endpoint_urls"] = (self.endpoint_urls, {})
         del values["endpoint_url"]  # its effect is shown
+        if self.regions:
+            del values["region"]  # it is home
         return {name: value for name, (value, default) in values.items() if value is not default and value != default}
 
     # ── from elsewhere ───────────────────────────────────────────────────────────────────────────────────────────────
@@ -255,20 +303,19 @@ class Config:
         """The settings for DynamoDB Local, or another emulator, on this machine.
 
         Args:
-            port, host: where it listens.
+            port, host: where it listens; with ``regions``, for all of them.
             overrides: fields that win over these.
         """
         if type(port) is not int or not 1 <= port <= PORT_MAX:
             raise _not_allowed("port", port, f"a whole number from 1 to {PORT_MAX}")
         from .auth.static import Static
 
-        authority = f"[{host}]" if ":" in host else host
-        defaults = {
-            "endpoint_url": f"http://{authority}:{port}",
-            "region": LOCAL_REGION,
-            "credentials": Static("local", "local"),  # emulators do not check them
-        }
-        return cls(**{**defaults, **overrides})
+        url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
+        where: dict[str, Any] = {"endpoint_url": url, "region": LOCAL_REGION}
+        if regions := overrides.get("regions"):
+            where = {"endpoint_urls": {region: url for region in regions if isinstance(region, str)}}
+        credentials = Static("local", "local")  # emulators do not check them
+        return cls(**{**where, "credentials": credentials, **overrides})
 
     @classmethod
     def auto(cls, environ: Mapping[str, str] = os.environ, **overrides: Any) -> Self:
@@ -334,7 +381,8 @@ def _fields_of_environment(variables: _Variables, overrides: dict[str, Any]) -> 
         parse_endpoint_url(endpoint[1], endpoint[0])
         found["endpoint_url"] = endpoint[1]
     endpoint_url = overrides.get("endpoint_url", found.get("endpoint_url"))
-    if "region" not in overrides and (region := variables.first(*_REGION)):
+    given = overrides.get("regions") or "region" in overrides
+    if not given and (region := variables.first(*_REGION)):
         found["region"] = check_region(region[1], region[0], explicit_endpoint=endpoint_url is not None)
     for name, variable in (("use_fips", _USE_FIPS), ("use_dualstack", _USE_DUALSTACK)):
         if name not in overrides:
@@ -349,7 +397,7 @@ def _fields_of_environment(variables: _Variables, overrides: dict[str, Any]) -> 
         found["retry"] = _retry(variables)
     if overrides.get("credentials") is None:
         injected = {name: overrides[name] for name in ("clock", "randomness") if name in overrides}
-        region_of_sts = overrides.get("region") or found.get("region")
+        region_of_sts = overrides.get("region") or overrides.get("home") or found.get("region")
         from .auth.chain import Environment  # it brings the wire along, which not every program needs
 
         found["credentials"] = Environment(variables.environ, region=region_of_sts, **injected)
@@ -400,6 +448,6 @@ def _shown(name: str, value: Any) -> str:
         return repr(redact_url(value))
     if name == "observers":
         return f"({', '.join(type(observer).__name__ for observer in value)})"
-    if value is None or isinstance(value, (str, int, float, tuple, RetryPolicy, CircuitRule, Secret)):
+    if value is None or isinstance(value, (str, int, float, tuple, dict, RetryPolicy, CircuitRule, Secret)):
         return repr(value)
     return type(value).__name__

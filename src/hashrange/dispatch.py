@@ -98,10 +98,11 @@ class Dispatcher:
         policy: how failures are retried.
         timeout, attempt_timeout: seconds for a call that brings no own timeout, and for each of its attempts.
         circuit: when it opens; None: never.
+        region: what errors and events say of where it was; None where there is only one.
     """
 
     __slots__ = (
-        "_attempt_timeout", "_clock", "_observers", "_policy", "_quota", "_randomness", "_timeout",
+        "_attempt_timeout", "_clock", "_observers", "_policy", "_quota", "_randomness", "_region", "_timeout",
         "_transport", "circuit",
     )  # fmt: skip
 
@@ -116,8 +117,9 @@ class Dispatcher:
         randomness: Randomness,
         observers: tuple[Observer, ...] = (),
         circuit: CircuitRule | None = None,
+        region: str | None = None,
     ) -> None:
-        self._transport = transport
+        self._transport, self._region = transport, region
         self._policy, self._timeout, self._attempt_timeout = policy, timeout, attempt_timeout
         self._clock, self._randomness, self._observers = clock, randomness, observers
         self._quota = None if policy.quota is None else Quota(policy.quota)
@@ -227,6 +229,7 @@ class Dispatcher:
                 table=call.table,
                 operation=call.operation,
                 key=call.key,
+                region=self._region,
                 request_id=response.request_id if response is not None else None,
                 attempts=failures.count,
                 elapsed=elapsed,
@@ -246,15 +249,17 @@ class Dispatcher:
             self.circuit.abandoned(admitted)
 
     def _circuit_changed(self, before: CircuitState, after: CircuitState) -> None:
-        _log.warning("the circuit is %s (it was %s)", after, before)
+        of_region = "" if self._region is None else f" of {self._region}"
+        _log.warning("the circuit%s is %s (it was %s)", of_region, after, before)
         for observer in self._observers:
-            _tell(observer.circuit_changed, CircuitChanged(before, after))
+            _tell(observer.circuit_changed, CircuitChanged(before, after, self._region))
 
     # ── telling others ───────────────────────────────────────────────────────────────────────────────────────────────
     def _report_failure(self, call: Call, attempt: int, error: DynamoDBError, decision: Decision) -> None:
         for observer in self._observers:
+            delay = decision.delay if decision.retry else None
             event = AttemptFailed(
-                call.operation, call.table, attempt, error, decision.delay if decision.retry else None
+                call.operation, call.table, attempt, error, delay, self._region, call.key, call.payload.get("IndexName")
             )
             _tell(observer.attempt_failed, event)
 
@@ -297,6 +302,9 @@ class Dispatcher:
                 connect=found.connect,
                 wait=found.wait,
                 decode=decode,
+                region=self._region,
+                key=call.key,
+                index=call.payload.get("IndexName"),
             )
             for observer in self._observers:
                 _tell(observer.call_finished, event)

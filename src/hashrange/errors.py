@@ -6,12 +6,14 @@
     ├── ValidationError           InvalidKey, InvalidExpression, InvalidCursor, MissingRequiredKey,
     │                             TypeMismatch (also a TypeError), ItemDecodeError
     ├── ConditionalCheckError     ConditionFailed (.item), TransactionConflict
+    │   └── ConditionFailed       VersionConflict (.expected, .found), UniqueViolation (.entity, .fields)
     ├── ThroughputError           ProvisionedThroughputExceeded, RequestLimitExceeded, Throttling (.reasons)
     ├── ItemError                 ItemNotFound, MultipleItemsFound, ItemTooLarge, ItemCollectionSizeLimitExceeded
     ├── TransactionError          TransactionCanceled (.reasons), TransactionConflict,
     │                             IdempotentParameterMismatch, TransactionInProgress
     ├── ServiceError              InternalServerError, ServiceUnavailable, ResourceNotFound
     ├── NetworkError              ConnectFailed, ConnectionLost, AttemptTimeout, BadResponse, ClientClosed
+    ├── IdempotencyError          InProgress, IdempotencyMismatch, LeaseLost, FailedBefore
     └── DeadlineExceeded · CircuitOpen · AmbiguousWrite · BatchError
 
 The wire code stands on the class that it maps to (``codes``); an unknown code falls to the class of its HTTP status and
@@ -39,6 +41,7 @@ class DynamoDBError(Exception):
     Attributes:
         message: what happened, without context.
         table, operation: where it happened; None where there was none.
+        region: which region it was, of a client of several; else None.
         key: the key of the item concerned, in Python values; see ``redact``.
         code: the service's error code, for example ``ValidationException``; None for errors found on this side.
         data: the service's answer as decoded JSON, or an empty dict.
@@ -55,6 +58,7 @@ class DynamoDBError(Exception):
     retryable: ClassVar[bool] = False
     throttling: ClassVar[bool] = False
     default_hint: ClassVar[str | None] = None
+    region: str | None = None
 
     def __init__(
         self,
@@ -87,8 +91,8 @@ class DynamoDBError(Exception):
         self.hint = hint if hint is not None else self.default_hint
 
     def with_context(self, **context: Any) -> Self:
-        """Fill those of table, operation, key, request_id, attempts, elapsed and maybe_applied that are not known yet;
-        return self."""
+        """Fill those of table, operation, key, region, request_id, attempts, elapsed and maybe_applied that are not
+        known yet; return self."""
         for name, value in context.items():
             if not getattr(self, name):
                 setattr(self, name, value)
@@ -102,6 +106,8 @@ class DynamoDBError(Exception):
 
     def __str__(self) -> str:
         where = [f"{self.operation or 'call'} on table {self.table!r}" if self.table else self.operation or ""]
+        if self.region:
+            where.append(f"in {self.region}")
         if self.code:
             where.append(self.code)
         if self.attempts > 1:
@@ -242,6 +248,36 @@ class ConditionFailed(ConditionalCheckError):
     def redact(self) -> Self:
         self.item = None
         return super().redact()
+
+
+class VersionConflict(ConditionFailed):
+    """The item has another version than the write expects: somebody else has written it meanwhile.
+
+    With ``maybe_applied``, an earlier attempt of this very write may have been applied, and been written over since.
+
+    Attributes:
+        item: the item that is there, as the table's model; None where there is none.
+        expected: the version that the write was for; None: that there is no item.
+        found: the version that is there; None where there is no item, or where it has none.
+    """
+
+    default_hint = "read the item again and decide anew; modify() does that"
+    expected: int | None = None
+    found: int | None = None
+
+
+class UniqueViolation(ConditionFailed):
+    """Another item of the entity has the value already that is to be unique; nothing was written.
+
+    Attributes:
+        entity: the entity's name.
+        fields: the fields that are unique together.
+        item: the guard that is there, a plain item; its ``owner`` holds the key of the item that has the value.
+    """
+
+    default_hint = "the guard's owner, error.item['owner'], is the key of the item that has it"
+    entity: str = ""
+    fields: tuple[str, ...] = ()
 
 
 # ── throughput ───────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -442,6 +478,33 @@ class ClientClosed(NetworkError):
 
     retryable = False
     default_hint = "await everything before leaving 'async with', or before 'await db.close()'"
+
+
+# ── idempotency ──────────────────────────────────────────────────────────────────────────────────────────────────────
+class IdempotencyError(DynamoDBError):
+    """What is to be done once was not done by this call, or its result is not known."""
+
+
+class InProgress(IdempotencyError):
+    """Another delivery is at work on it, and did not finish in the time that this one would wait."""
+
+    default_hint = "let the event be delivered again later: then the result is there, or the lease is over"
+
+
+class IdempotencyMismatch(IdempotencyError):
+    """The key was used before, with another payload."""
+
+    default_hint = "one key stands for one payload: derive it from what identifies the event"
+
+
+class LeaseLost(IdempotencyError):
+    """The work took longer than its lease, and another delivery has taken it over; the result was not stored."""
+
+    default_hint = "make the lease longer than the work can take, or await run.extend() in between"
+
+
+class FailedBefore(IdempotencyError):
+    """An earlier delivery failed, and its failure is kept: the work is not tried again."""
 
 
 # ── the life of a call ───────────────────────────────────────────────────────────────────────────────────────────────

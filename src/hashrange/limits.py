@@ -37,6 +37,8 @@ TRANSACTION_MAX_ACTIONS: Final = 100
 TRANSACTION_MAX_BYTES: Final = 4 * 1024 * 1024
 TRANSACTION_TOKEN_MAX_CHARS: Final = 36  # API reference, TransactWriteItems, ClientRequestToken
 PAGE_MAX_BYTES: Final = 1024 * 1024  # data read by one Query or Scan
+PARTITION_READ_MAX_UNITS_PER_SECOND: Final = 3_000  # "Designing partition keys to distribute your workload"
+PARTITION_WRITE_MAX_UNITS_PER_SECOND: Final = 1_000  # the same
 SCAN_SEGMENTS_MAX_COUNT: Final = 1_000_000  # API reference, Scan, TotalSegments
 REQUEST_MAX_BYTES: Final = 16 * 1024 * 1024
 

@@ -8,18 +8,25 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from datetime import datetime, timedelta
+from math import inf
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from .clock import Clock
 from .dispatch import Call
 from .errors import DynamoDBError, ItemNotFound, MultipleItemsFound, ValidationError
+from .expressions import Raw
 from .operations.cursor import decode_cursor, encode_cursor
 from .operations.query import Plan, Read, fingerprint, item_key, plan, position
 from .telemetry.usage import ConsumedCapacity, consumed_capacity
+from .time_to_live import LATEST_EPOCH_SECONDS
 from .types import WireItem, WireObject
 
 M = TypeVar("M")
+N = TypeVar("N")
 
 
 class Page(Struct, Generic[M], frozen=True):
@@ -45,9 +52,11 @@ class Reader(Struct, Generic[M], frozen=True):
 
     dispatch: Callable[[Call], Awaitable[WireObject]]
     decode: Callable[[WireItem], M]
-    now: Callable[[], float]
+    clock: Clock
     cursor_key: bytes | None
     timeout: float | None = None
+    #: whether ``decode`` gives None for items that are to be left out
+    skips: bool = False
 
     def __repr__(self) -> str:
         return "<Reader>"  # it holds a secret
@@ -87,6 +96,10 @@ class Walk(Generic[M]):
         count: int = answer.get("Count", len(wire_items))
         scanned_count: int = answer.get("ScannedCount", count)
         start: WireItem | None = answer.get("LastEvaluatedKey") or None
+        items: list[M] | None = None
+        if self._reader.skips:
+            wire_items, items = self._kept(wire_items)
+            count = len(items)
         if self._left is not None:
             if count > self._left:
                 count = self._left
@@ -97,7 +110,7 @@ class Walk(Generic[M]):
         self._start = start
         self.done = start is None or self._left == 0
         return Page(
-            items=self._decoded(wire_items),
+            items=self._decoded(wire_items) if items is None else items[:count],
             cursor=None if start is None else self._cursor_at(start),
             count=count,
             scanned_count=scanned_count,
@@ -117,11 +130,13 @@ class Walk(Generic[M]):
 
     def _call(self) -> Call:
         limit = self._read.page_size
-        if self._left is not None and not self._plan.overread:
+        # what is left out is known only after reading; but of raw text no position in mid-page is known
+        overread = self._plan.overread or (self._reader.skips and not isinstance(self._read.projection, Raw))
+        if self._left is not None and not overread:
             limit = self._left if limit is None else min(limit, self._left)
         timeout = self._reader.timeout
         if self._deadline is not None:
-            timeout = max(0.0, self._deadline - self._reader.now())
+            timeout = max(0.0, self._deadline - self._reader.clock.monotonic())
         return Call(
             self._plan.operation,
             self._plan.page(self._start, limit),
@@ -129,6 +144,13 @@ class Walk(Generic[M]):
             self._read.partition,
             timeout,
         )
+
+    def _kept(self, wire_items: list[WireItem]) -> tuple[list[WireItem], list[M]]:
+        """What is not left out, in wire shape and decoded."""
+        kept = [
+            (wire, item) for wire, item in zip(wire_items, self._decoded(wire_items), strict=True) if item is not None
+        ]
+        return [wire for wire, _ in kept], [item for _, item in kept]
 
     def _decoded(self, wire_items: list[WireItem]) -> list[M]:
         decode, hidden = self._reader.decode, self._plan.hidden
@@ -288,8 +310,9 @@ class Items(Struct, Generic[M], frozen=True, eq=False):
         raise self._locate(ItemNotFound("no item was found", hint="use first() where there may be none"))
 
     async def count(self) -> int:
-        """How many items there are (at most ``limit``). They are read, and paid for, but not transferred."""
-        counting = plan(self._read, count_only=True)
+        """How many items there are (at most ``limit``). They are read, and paid for, but not transferred, unless a
+        function of ``map`` has to see them."""
+        counting = self._plan if self._reader.skips else plan(self._read, count_only=True)
         total = 0
         async for page in self._pages(self._limit, self._deadline(), counting, by_hand=True):
             total += page.count
@@ -324,7 +347,7 @@ class Items(Struct, Generic[M], frozen=True, eq=False):
             raise first from first.__cause__
 
     def _deadline(self) -> float | None:
-        return None if self._reader.timeout is None else self._reader.now() + self._reader.timeout
+        return None if self._reader.timeout is None else self._reader.clock.monotonic() + self._reader.timeout
 
     def _pages(
         self, limit: int | None, deadline: float | None = None, plan: Plan | None = None, *, by_hand: bool = False
@@ -343,6 +366,69 @@ class Items(Struct, Generic[M], frozen=True, eq=False):
 
 class Query(Items[M], frozen=True, eq=False):
     """A Query that has not begun; see ``Items``."""
+
+    def map(self, fn: Callable[[M], N | None]) -> Query[N]:
+        """The same query with ``fn(item)`` in the place of each item.
+
+        Where that is None, the item is left out: neither ``limit`` nor ``count`` counts it, and cursors pass over it.
+        """
+        reader, decode = self._reader, self._reader.decode
+        if reader.skips:
+
+            def mapped(wire: WireItem) -> Any:
+                item: Any = decode(wire)
+                return None if item is None else fn(item)
+        else:
+
+            def mapped(wire: WireItem) -> Any:
+                return fn(decode(wire))
+
+        other: Reader[N] = replace(cast("Any", reader), decode=mapped, skips=True)
+        return Query(other, self._read, self._plan, self._limit, self._cursor, self._prefetch)
+
+    async def execute_after_write(self, written_at: datetime | float, min_delay: timedelta | float) -> list[M]:
+        """All items, as ``all()``, but not before a write has had time to arrive: in an index, or in another region.
+
+        What cannot be read consistently is mostly there after some hundred milliseconds; nothing promises it. Where it
+        can be, use ``consistent=True`` instead.
+
+        Args:
+            written_at: when the write was acknowledged: a datetime with a time zone, or epoch seconds. A time to come
+                (of another machine, whose clock is ahead) counts as now.
+            min_delay: how long after that, at least: a timedelta, or seconds. Waiting is not part of the timeout.
+
+        Raises:
+            ValidationError: one is not a time; and as ``all``.
+        """
+        try:
+            delay = _seconds(min_delay, "min_delay")
+            wait = min(_epoch_seconds(written_at) + delay - self._reader.clock.time(), delay)
+        except DynamoDBError as error:
+            self._locate(error)
+            raise
+        if wait > 0:
+            await self._reader.clock.sleep(wait)
+        return await self.all()
+
+
+def _seconds(value: timedelta | float, name: str) -> float:
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if type(seconds) not in (int, float) or not 0 <= seconds < inf:
+        raise ValidationError(f"{name} is {value!r}; it must be a timedelta or a number of seconds, 0 or more")
+    return seconds
+
+
+def _epoch_seconds(written_at: datetime | float) -> float:
+    if isinstance(written_at, datetime):
+        if written_at.tzinfo is None:
+            raise ValidationError(
+                "written_at has no time zone", hint="use datetime.now(UTC), or epoch seconds as time.time() gives them"
+            )
+        return written_at.timestamp()
+    seconds = _seconds(written_at, "written_at")
+    if seconds > LATEST_EPOCH_SECONDS:
+        raise ValidationError("written_at is in milliseconds, or later than the year 5138", hint="give epoch seconds")
+    return seconds
 
 
 def merge_pages(pages: list[Page[M]]) -> Page[M]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
-from math import ceil
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast, overload
 
 from msgspec import Struct
 
 from .batch_methods import BatchMethods
 from .clock import Clock, Randomness
 from .codec import decode_item
+from .config import Config
 from .dispatch import Call, always
 from .errors import ConditionFailed, ConfigurationError, DynamoDBError, TypeMismatch, ValidationError
 from .expressions import Condition, Raw, SortCondition, Update
@@ -27,8 +27,10 @@ from .operations.query import Read, check_segments, plan
 from .pagination import Query, Reader, check_limit
 from .parallel_scan import Scan, ScanCheckpoint
 from .resilience.retry import RetryPolicy
+from .results import DeleteResult, PutResult, UpdateResult
 from .schema import TableSchema
-from .telemetry.usage import ConsumedCapacity, consumed_capacity
+from .telemetry.usage import consumed_capacity
+from .time_to_live import ExpiryWatch, expiry, is_over
 from .types import Item, KeyValue, Nulls, Numbers, Returns, Unknown, WireItem, WireObject
 
 if TYPE_CHECKING:
@@ -36,43 +38,6 @@ if TYPE_CHECKING:
 
 M = TypeVar("M")
 N = TypeVar("N")
-
-
-class PutResult(Struct, Generic[M], frozen=True):
-    """What a put gives.
-
-    Attributes:
-        old_item: the item that was replaced, with ``return_old=True``; else None.
-        consumed: capacity; None unless ``Config.capacity`` asks for it.
-    """
-
-    old_item: M | None = None
-    consumed: ConsumedCapacity | None = None
-
-
-class DeleteResult(Struct, Generic[M], frozen=True):
-    """What a delete gives.
-
-    Attributes:
-        old_item: the item that was deleted, with ``return_old=True``; None where there was none.
-        consumed: capacity; None unless ``Config.capacity`` asks for it.
-    """
-
-    old_item: M | None = None
-    consumed: ConsumedCapacity | None = None
-
-
-class UpdateResult(Struct, Generic[M], frozen=True):
-    """What an update gives.
-
-    Attributes:
-        item: what ``returns`` asked for: the whole item (all_old, all_new) as the model; the changed attributes
-            (updated_old, updated_new) as a dict; None for none, and where there was nothing.
-        consumed: capacity; None unless ``Config.capacity`` asks for it.
-    """
-
-    item: M | None = None
-    consumed: ConsumedCapacity | None = None
 
 
 class Core(Struct, frozen=True):
@@ -86,6 +51,7 @@ class Core(Struct, frozen=True):
     policy: RetryPolicy
     randomness: Randomness
     timeout: float
+    config: Config
 
     def __repr__(self) -> str:
         return "<Core>"  # it holds a secret
@@ -108,6 +74,7 @@ class Table(BatchMethods[M]):
             error.with_context(table=schema.name)
             raise
         self._read_item = self._decoder(self._item_model)
+        self._expiry_watch = None if (ttl := schema.ttl_attribute) is None else ExpiryWatch(schema.name, ttl)
 
     def __repr__(self) -> str:
         model = "" if self._item_model is None else f" of {self.model.__name__}"
@@ -117,6 +84,37 @@ class Table(BatchMethods[M]):
     def name(self) -> str:
         return self.schema.name
 
+    @property
+    def config(self) -> Config:
+        """The settings of the client that the table belongs to."""
+        return self._core.config
+
+    # ── models ───────────────────────────────────────────────────────────────────────────────────────────────────────
+    def with_model(self, model: type[N]) -> Table[N]:
+        """The same table with items of another model; ``dict`` for plain values."""
+        return Table(self._core, self.schema, model, nulls=self._nulls, unknown=self._unknown)
+
+    def to_item(self, item: M | Mapping[str, Any]) -> Item:
+        """What a put of this object (or mapping) would store, in plain values. Raises as ``put_item``."""
+        try:
+            return dict(self._to_item(item))
+        except DynamoDBError as error:
+            self._locate(error, "PutItem", None)
+            raise
+
+    def from_item(self, item: Mapping[str, Any]) -> M:
+        """Plain values, as a table without a model gives them, as the model's object.
+
+        Raises:
+            ItemDecodeError: they do not fit.
+        """
+        model = self._item_model
+        try:
+            return cast("M", dict(item)) if model is None else model.from_item(dict(item))
+        except DynamoDBError as error:
+            self._locate(error, "GetItem", None)
+            raise
+
     # ── one item ─────────────────────────────────────────────────────────────────────────────────────────────────────
     @overload
     async def get_item(
@@ -125,6 +123,7 @@ class Table(BatchMethods[M]):
         *,
         consistent: bool = False,
         projection: ProjectionLike | None = None,
+        hide_expired: bool = False,
         timeout: float | None = None,
     ) -> M | None: ...
     @overload
@@ -135,6 +134,7 @@ class Table(BatchMethods[M]):
         model: type[N],
         consistent: bool = False,
         projection: ProjectionLike | None = None,
+        hide_expired: bool = False,
         timeout: float | None = None,
     ) -> N | None: ...
     async def get_item(
@@ -144,6 +144,7 @@ class Table(BatchMethods[M]):
         model: type[Any] | None = None,
         consistent: bool = False,
         projection: ProjectionLike | None = None,
+        hide_expired: bool = False,
         timeout: float | None = None,
     ) -> Any:
         """The item with this key, or None.
@@ -153,11 +154,14 @@ class Table(BatchMethods[M]):
             model: decode the item as this instead of the table's model; ``dict`` for plain values.
             consistent: see every write that was acknowledged before; costs twice the capacity.
             projection: only these attributes: names and ``Attr`` paths.
+            hide_expired: None where the item's TTL is over and DynamoDB has not deleted it yet.
             timeout: seconds.
         """
         core = self._core
         try:
             read = self._read_item if model is None else self._decoder(self._item_model_of(model))
+            if hide_expired:
+                projection, read = self._hiding(projection, read)
             request = requests.get_item(
                 self.schema, key, consistent=consistent, projection=projection, capacity=core.capacity
             )
@@ -165,11 +169,8 @@ class Table(BatchMethods[M]):
             self._locate(error, "GetItem", key)
             raise
         answer = await core.dispatch(Call("GetItem", request, self.schema.name, key, timeout))
-        wire = answer.get("Item")
-        if wire is None:
-            return None
         try:
-            return read(wire)
+            return None if (wire := answer.get("Item")) is None else read(wire)
         except DynamoDBError as error:
             self._locate(error, "GetItem", key)
             raise
@@ -271,6 +272,8 @@ class Table(BatchMethods[M]):
             InvalidExpression: the update is empty, changes the key, or changes overlapping paths.
         """
         try:
+            if self._expiry_watch is not None:
+                self._expiry_watch.updated(update)
             request = requests.update_item(
                 self.schema, key, update, condition=condition, returns=returns, capacity=self._core.capacity
             )
@@ -509,7 +512,23 @@ class Table(BatchMethods[M]):
             **of_query,
         )
         decode = self._read_item if model is None else self._decoder(self._item_model_of(model))
-        return read, Reader(core.dispatch, decode, core.clock.monotonic, core.cursor_key, timeout)
+        if hide_expired and self._expiry_watch is not None:
+            decode = self._expiry_watch.reading(decode)
+        return read, Reader(core.dispatch, decode, core.clock, core.cursor_key, timeout)
+
+    def _hiding(
+        self, projection: ProjectionLike | None, read: Callable[[WireItem], Any]
+    ) -> tuple[ProjectionLike | None, Callable[[WireItem], Any]]:
+        """The projection with the TTL attribute, and a decoder that gives None for what has expired."""
+        projection, hidden = requests.with_attribute(projection, ttl := self._ttl_attribute("hide_expired"))
+        watch, clock = cast("ExpiryWatch", self._expiry_watch), self._core.clock
+
+        def read_alive(wire: WireItem) -> Any:
+            watch.read(wire)
+            shown = {name: wire[name] for name in wire if name != ttl} if hidden else wire
+            return None if is_over(wire, ttl, clock.time()) else read(shown)
+
+        return projection, read_alive
 
     async def _write(self, call: Call) -> WireObject:
         try:
@@ -555,36 +574,27 @@ class Table(BatchMethods[M]):
 
     def _to_item(self, item: Any) -> Mapping[str, Any]:
         model = self._item_model
+        values: Mapping[str, Any]
         if model is not None and (model.accepts(item) or not isinstance(item, Mapping)):
-            return model.to_item(item)
-        if isinstance(item, Mapping):
-            return item
-        raise TypeMismatch(
-            f"an item is a mapping, not {type(item).__name__}",
-            hint="declare the table's model: db.table(name, model=...)",
-        )
+            values = model.to_item(item)
+        elif isinstance(item, Mapping):
+            values = item
+        else:
+            raise TypeMismatch(
+                f"an item is a mapping, not {type(item).__name__}",
+                hint="declare the table's model: db.table(name, model=...)",
+            )
+        if self._expiry_watch is not None:
+            self._expiry_watch.written(values)
+        return values
 
-    def _ttl_attribute(self) -> str:
+    def _ttl_attribute(self, wanted_by: str = "ttl=") -> str:
         if self.schema.ttl_attribute is None:
             raise ConfigurationError(
-                f"ttl= needs the name of the TTL attribute of table {self.schema.name!r}",
+                f"{wanted_by} needs the name of the TTL attribute of table {self.schema.name!r}",
                 hint="declare it: db.table(name, ttl_attribute='expires_at'), or use db.load_table(name)",
             )
         return self.schema.ttl_attribute
 
     def _locate(self, error: DynamoDBError, operation: str, key: Any) -> None:
         error.with_context(table=self.schema.name, operation=operation, key=key)
-
-
-def expiry(now: float, ttl: timedelta) -> int:
-    """Epoch seconds at which an item written now may be deleted (TTL needs whole seconds).
-
-    Raises:
-        ValidationError: it is not a timedelta, or not a time to come.
-    """
-    if not isinstance(ttl, timedelta):
-        raise ValidationError(f"ttl is of type {type(ttl).__name__}", hint="give a timedelta, counted from now")
-    seconds = ttl.total_seconds()
-    if seconds <= 0:
-        raise ValidationError(f"ttl is {ttl}; it must be a time to come")
-    return ceil(now + seconds)  # never before its time

@@ -20,8 +20,9 @@ from .expressions import Condition, Raw, Update
 from .expressions.projection import ProjectionLike
 from .key import Key
 from .operations import transact as requests
-from .table import Core, Table, expiry
+from .table import Core, Table
 from .telemetry.usage import ConsumedCapacity, consumed_capacity
+from .time_to_live import expiry
 from .types import ActionKind, TransactionAction, WireItem, WireObject
 
 M = TypeVar("M")

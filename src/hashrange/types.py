@@ -52,6 +52,10 @@ Capacity = Literal["none", "total", "indexes"]
 Numbers = Literal["exact", "float"]
 Nulls = Literal["omit", "keep"]
 Unknown = Literal["ignore", "error"]
+#: which region eventually consistent reads prefer: the first of the regions as they were given, or the home region
+Reads = Literal["nearest", "home"]
+#: what becomes of a write while the home region cannot be reached: an error, or the next region's
+WriteFailover = Literal["never", "next"]
 AttributeType = Literal["S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"]
 
 RETURN_VALUES: dict[str, str] = {

@@ -15,7 +15,8 @@ from hashrange.expressions import Attr
 from hashrange.pagination import Items, Page
 from hashrange.parallel_scan import Scan, ScanCheckpoint
 from hashrange.schema import GlobalIndex, IndexDeclaration, LocalIndex
-from hashrange.table import Table, expiry
+from hashrange.table import Table
+from hashrange.time_to_live import expiry
 from hashrange.types import WireItem
 from tests.fakes import FakeClock, FakeTransport, ItemCollection, answer, client
 

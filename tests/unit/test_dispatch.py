@@ -310,8 +310,9 @@ async def test_observers_are_told_of_failures_and_of_the_end() -> None:
         ("GetItem", "app", 1, ProvisionedThroughputExceeded, 0.05),
         ("GetItem", "app", 2, ConnectionLost, 0.2),
     ]
+    assert [event.key for event in listener.failed] == [KEY, KEY]
     assert listener.finished == [
-        CallFinished("GetItem", "app", None, 3, about(0.25), "REQ3", FOUND | capacity, 0.1, 0.2, 0.0)
+        CallFinished("GetItem", "app", None, 3, about(0.25), "REQ3", FOUND | capacity, 0.1, 0.2, 0.0, key=KEY)
     ]
 
 
@@ -321,7 +322,8 @@ async def test_observers_are_told_of_a_final_failure() -> None:
     with pytest.raises(ValidationError) as caught:
         await dispatcher(transport, observers=(listener,)).dispatch(get())
     assert [(event.attempt, event.delay, event.error) for event in listener.failed] == [(1, None, caught.value)]
-    assert listener.finished == [CallFinished("GetItem", "app", caught.value, 1, 0.0, "REQ1", {}, 0.0, 0.2, 0.0)]
+    finished = CallFinished("GetItem", "app", caught.value, 1, 0.0, "REQ1", {}, 0.0, 0.2, 0.0, key=KEY)
+    assert listener.finished == [finished]
 
 
 async def test_an_observer_that_raises_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:

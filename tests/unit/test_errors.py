@@ -19,6 +19,7 @@ from hashrange.errors import (
     AmbiguousWrite,
     AuthenticationError,
     BatchError,
+    BatchFailure,
     CircuitOpen,
     ConditionalCheckError,
     ConditionFailed,
@@ -58,6 +59,11 @@ def drawn_tree() -> dict[str, set[str]]:
     tree: dict[str, set[str]] = {}
     family = ""
     for line in errors.__doc__.splitlines():
+        below = re.match(r"\s+│\s+└── (\w+)\s+(.*)", line)
+        if below is not None:
+            text = re.sub(r"\([^)]*\)", "", below[2])
+            tree.setdefault(below[1], set()).update(name.strip() for name in text.split(","))
+            continue
         match = re.match(r"\s+(├──|└──|│)\s+(.*)", line)
         if match is None:
             continue
@@ -292,7 +298,7 @@ def test_redaction_drops_user_data_and_keeps_the_rest(cls: type[DynamoDBError]) 
     if isinstance(error, ConditionFailed):
         error.item = {"PK": "USER#1", "secret": "hunter2"}
     if isinstance(error, BatchError):
-        error.failed = (("put", {"PK": "USER#1", "secret": "hunter2"}),)
+        error.failed = (BatchFailure("put", "app", None, {"PK": "USER#1", "secret": "hunter2"}, DynamoDBError("m"), 1),)
     assert error.redact() is error
     assert error.key is None
     assert error.data == {}

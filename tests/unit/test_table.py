@@ -20,8 +20,9 @@ from hashrange.errors import (
     ValidationError,
 )
 from hashrange.expressions import Attr, Update
-from hashrange.table import DeleteResult, PutResult, UpdateResult, expiry
+from hashrange.results import DeleteResult, PutResult, UpdateResult
 from hashrange.telemetry.usage import ConsumedCapacity
+from hashrange.time_to_live import expiry
 from tests.fakes import NOW, FakeClock, FakeTransport, answer, client
 
 from .users import KEY, MODELS, PLAIN, USER, WIRE, Name, User, plain, table

@@ -7,7 +7,9 @@ on other attributes: those are filters.
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from datetime import UTC, date, datetime
+from typing import Any, NoReturn, TypeAlias
+from uuid import UUID
 
 from .. import limits
 from ..codec import encode_value
@@ -19,16 +21,25 @@ from .operand import Constant, require_bounds
 from .placeholders import Placeholders
 from .raw import Raw
 
+#: what a sort condition compares with. A key is none of the last three: they are for fields of key templates
+#: (``patterns.single_table``), which make text of them; a plain table refuses them
+SortValue: TypeAlias = KeyValue | date | datetime | UUID
+
 
 class SortCondition(Expression):
-    """A condition on the sort key, whatever its name; made by the six functions below."""
+    """A condition on the sort key, whatever its name; made by the six functions below.
 
-    __slots__ = ("_constants", "_values", "_word")
+    Attributes:
+        word: ``lt``, ``le``, ``gt``, ``ge``, ``between`` or ``begins_with``.
+        values: what it compares with, as they were given.
+    """
+
+    __slots__ = ("_constants", "values", "word")
     _label = "SortCondition"
 
-    def __init__(self, word: str, *values: KeyValue) -> None:
-        self._word = word
-        self._values = values
+    def __init__(self, word: str, *values: SortValue) -> None:
+        self.word = word
+        self.values = values
         self._constants = tuple([_key_constant(value, word) for value in values])
 
     def text_for(self, sort_key: str, placeholders: Placeholders) -> str:
@@ -37,11 +48,11 @@ class SortCondition(Expression):
         Raises:
             InvalidKey: a value is empty or too long.
         """
-        for value in self._values:
+        for value in self.values:
             check_key_value(value, sort_key, limits.SORT_KEY_MAX_BYTES)
         name = placeholders.name(sort_key)
         values = [placeholders.encoded(constant.wire) for constant in self._constants]
-        match self._word:
+        match self.word:
             case "begins_with":
                 return f"begins_with({name}, {values[0]})"
             case "between":
@@ -57,7 +68,7 @@ class SortCondition(Expression):
 
     def _text(self, placeholders: Placeholders) -> str:
         values = ", ".join([placeholders.encoded(constant.wire) for constant in self._constants])
-        return f"{self._word}({values})"
+        return f"{self.word}({values})"
 
     def __bool__(self) -> NoReturn:
         raise InvalidExpression(
@@ -69,27 +80,27 @@ class SortCondition(Expression):
 _SIGNS = {"eq": "=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 
 
-def lt(value: KeyValue) -> SortCondition:
+def lt(value: SortValue) -> SortCondition:
     """The sort key is less than that."""
     return SortCondition("lt", value)
 
 
-def le(value: KeyValue) -> SortCondition:
+def le(value: SortValue) -> SortCondition:
     """The sort key is at most that."""
     return SortCondition("le", value)
 
 
-def gt(value: KeyValue) -> SortCondition:
+def gt(value: SortValue) -> SortCondition:
     """The sort key is greater than that."""
     return SortCondition("gt", value)
 
 
-def ge(value: KeyValue) -> SortCondition:
+def ge(value: SortValue) -> SortCondition:
     """The sort key is at least that."""
     return SortCondition("ge", value)
 
 
-def between(lower: KeyValue, upper: KeyValue) -> SortCondition:
+def between(lower: SortValue, upper: SortValue) -> SortCondition:
     """The sort key is from ``lower`` to ``upper``, both included.
 
     Raises:
@@ -128,6 +139,10 @@ def _key_constant(value: Any, word: str) -> Constant:
         raise InvalidExpression(
             f"{word}() takes a value, not an expression", hint="a key condition compares the key with values only"
         )
+    if isinstance(value, (date, UUID)):
+        if isinstance(value, datetime) and value.utcoffset() is not None:
+            value = value.astimezone(UTC)  # so that bounds are compared as instants
+        value = str(value)
     try:
         return Constant(encode_value(value, word))
     except ValidationError as error:

@@ -51,6 +51,11 @@ class Projection(Expression):
         return cls(*flat)
 
     @property
+    def paths(self) -> tuple[str | Path, ...]:
+        """What it reads, as it was given."""
+        return self._paths
+
+    @property
     def whole_attributes(self) -> frozenset[str]:
         """The top-level attributes that are read as a whole."""
         return frozenset([path._root for path in self._paths if len(steps_of(path)) == 1])

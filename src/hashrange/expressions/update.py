@@ -7,7 +7,7 @@ Must not know keys or retries.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias
@@ -154,11 +154,19 @@ class Update(Expression):
             reads = reads[1:]
         return not any(overlap(read, written.path) for read in reads for written in self._actions)
 
-    def plain_changes(self) -> list[tuple[tuple[str | int, ...], AttributeValue | None]] | None:
+    def plain_changes(
+        self, attributes: Container[str] | None = None
+    ) -> list[tuple[tuple[str | int, ...], AttributeValue | None]] | None:
         """The steps of each path, with the value that is set or None where it is removed; None where there is any other
-        change than these: then what an item becomes cannot be told without the item."""
+        change than these: then what an item becomes cannot be told without the item.
+
+        Args:
+            attributes: only changes of these, and of what is within them; None: all.
+        """
         changes: list[tuple[tuple[str | int, ...], AttributeValue | None]] = []
         for clause, path, operand in self._actions:
+            if attributes is not None and path._root not in attributes:
+                continue
             if clause == "SET" and isinstance(operand, Constant):
                 changes.append((steps_of(path), operand.wire))
             elif clause == "REMOVE":

@@ -6,7 +6,8 @@ Must not know transports or Table.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Literal
 
 from msgspec import Struct
 
@@ -20,7 +21,7 @@ class StreamDescription(Struct, frozen=True):
 
     Attributes:
         enabled: whether changes are being recorded.
-        view_type: KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES; None where there never was a stream.
+        view_type: KEYS_ONLY, NEW_IMAGE, OLD_IMAGE or NEW_AND_OLD_IMAGES; None where it is not enabled.
         arn, label: of the latest stream, which may be disabled; None where there never was one.
     """
 
@@ -28,6 +29,29 @@ class StreamDescription(Struct, frozen=True):
     view_type: str | None = None
     arn: str | None = None
     label: str | None = None
+
+    @property
+    def status(self) -> Literal["ENABLED", "DISABLED", "NONE"]:
+        """ENABLED, DISABLED where there was one, or NONE where there never was one."""
+        return "ENABLED" if self.enabled else "NONE" if self.arn is None else "DISABLED"
+
+
+class ReplicaDescription(Struct, frozen=True):
+    """One replica of a global table.
+
+    Attributes:
+        region: where it is.
+        status: ACTIVE, CREATING, CREATION_FAILED, UPDATING, DELETING, REGION_DISABLED, ...
+        status_description: why, in the service's words; None where there is nothing to say.
+        progress: how far a replica that is being created is, for example "53%"; None otherwise.
+        inaccessible_since: when the service first could not reach it, in UTC; None where it can.
+    """
+
+    region: str
+    status: str
+    status_description: str | None = None
+    progress: str | None = None
+    inaccessible_since: datetime | None = None
 
 
 class IndexDescription(Struct, frozen=True):
@@ -56,7 +80,9 @@ class TableDescription(Struct, frozen=True):
         ttl_attribute: where TTL is enabled (or being enabled).
         item_count, size_bytes: as of the service's last count, up to six hours ago.
         billing_mode: PROVISIONED or PAY_PER_REQUEST.
-        replicas: regions of a global table.
+        replicas: of a global table, as the service lists them; empty for a table of one region.
+        global_table_version: 2019.11.21, or 2017.11.29 for the older kind; None for a table of one region.
+        consistency: of a global table over its regions: EVENTUAL or STRONG; None where the service does not say.
         raw: the service's ``Table`` structure.
     """
 
@@ -71,7 +97,9 @@ class TableDescription(Struct, frozen=True):
     item_count: int
     size_bytes: int
     billing_mode: str
-    replicas: tuple[str, ...]
+    replicas: tuple[ReplicaDescription, ...]
+    global_table_version: str | None
+    consistency: str | None
     raw: Mapping[str, Any]
 
     def __repr__(self) -> str:
@@ -102,7 +130,9 @@ def parse_description(described: WireObject, time_to_live: WireObject) -> TableD
         item_count=table.get("ItemCount", 0),
         size_bytes=table.get("TableSizeBytes", 0),
         billing_mode=(table.get("BillingModeSummary") or {}).get("BillingMode", "PROVISIONED"),
-        replicas=tuple(replica["RegionName"] for replica in table.get("Replicas") or ()),
+        replicas=tuple(_replica(replica) for replica in table.get("Replicas") or ()),
+        global_table_version=table.get("GlobalTableVersion"),
+        consistency=table.get("MultiRegionConsistency"),
         raw=table,
     )
 
@@ -121,6 +151,17 @@ def _index(index: Mapping[str, Any], is_global: bool) -> IndexDescription:
         projection=projection.get("ProjectionType", "ALL"),
         non_key_attributes=tuple(projection.get("NonKeyAttributes") or ()),
         status=index.get("IndexStatus", "ACTIVE"),
+    )
+
+
+def _replica(replica: Mapping[str, Any]) -> ReplicaDescription:
+    since = replica.get("ReplicaInaccessibleDateTime")
+    return ReplicaDescription(
+        region=replica["RegionName"],
+        status=replica.get("ReplicaStatus", ""),
+        status_description=replica.get("ReplicaStatusDescription"),
+        progress=replica.get("ReplicaStatusPercentProgress"),
+        inaccessible_since=None if since is None else datetime.fromtimestamp(since, UTC),
     )
 
 

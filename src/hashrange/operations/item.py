@@ -12,7 +12,7 @@ from .. import limits
 from ..codec import encode_item, wire_item_size
 from ..errors import InvalidExpression, InvalidKey, ItemTooLarge, MissingRequiredKey
 from ..expressions import Condition, Placeholders, Raw, Update
-from ..expressions.projection import ProjectionLike, render_projection
+from ..expressions.projection import Projection, ProjectionLike, as_projection, render_projection
 from ..key import Key, check_key_value
 from ..schema import TableSchema
 from ..types import RETURN_VALUES, AttributeValue, Returns, WireItem, WireObject
@@ -32,6 +32,25 @@ def get_item(
     if capacity is not None:
         request["ReturnConsumedCapacity"] = capacity
     return request
+
+
+def with_attribute(projection: ProjectionLike | None, attribute: str) -> tuple[ProjectionLike | None, bool]:
+    """A projection that reads this attribute, too, and whether that was not asked for.
+
+    Raises:
+        InvalidExpression: it is Raw text, to which nothing can be added.
+    """
+    if projection is None:
+        return None, False
+    found = as_projection(projection)
+    if isinstance(found, Raw):
+        raise InvalidExpression(
+            f"hide_expired needs {attribute!r}, and nothing can be added to a projection of Raw text",
+            hint="give names and paths: projection=['name', Attr('address').city]",
+        )
+    if attribute in found.whole_attributes:
+        return found, False
+    return Projection(*found.paths, attribute), True
 
 
 def put_item(

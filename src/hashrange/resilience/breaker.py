@@ -115,6 +115,12 @@ class CircuitBreaker:
         """Close it, whatever happened before; calls under way have no say in what comes after."""
         self._move("closed")
 
+    def admits(self, now: float) -> bool:
+        """Whether ``admit`` would let a call through; changes nothing."""
+        if self.state == "open":
+            return now >= self._retry_at
+        return not self._probing
+
     def admit(self, now: float) -> Pass:
         """Let a call through. Its outcome is to be told, once, with what this returns.
 

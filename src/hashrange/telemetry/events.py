@@ -12,6 +12,9 @@ from msgspec import Struct
 from ..errors import DynamoDBError
 from ..resilience.breaker import CircuitState
 
+#: the operations that consume read units
+READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"})
+
 
 class AttemptFailed(Struct, frozen=True):
     """One request of a call failed.
@@ -21,6 +24,8 @@ class AttemptFailed(Struct, frozen=True):
         attempt: which request of the call it was, from 1.
         error: how it failed.
         delay: seconds until the next attempt; None where there is none.
+        region: which one it was, of a client of several; else None.
+        key, index: as in ``CallFinished``.
     """
 
     operation: str
@@ -28,6 +33,9 @@ class AttemptFailed(Struct, frozen=True):
     attempt: int
     error: DynamoDBError
     delay: float | None
+    region: str | None = None
+    key: Any = None
+    index: str | None = None
 
 
 class CallFinished(Struct, frozen=True):
@@ -41,6 +49,10 @@ class CallFinished(Struct, frozen=True):
         request_id: the service's id of the last request.
         answer: the decoded answer in wire shape (item counts, consumed capacity); empty where it failed.
         connect, wait, decode: seconds of the last attempt: getting a connection, the exchange, decoding the answer.
+        region: which one it was, of a client of several; else None.
+        key: the ``Key`` of the item, or the partition key's value of a query; None of a scan, and of a batch or a
+            transaction of several items. What is made of it for others to see is up to the observer.
+        index: the name of the index that was read; else None.
     """
 
     operation: str
@@ -53,6 +65,21 @@ class CallFinished(Struct, frozen=True):
     connect: float
     wait: float
     decode: float
+    region: str | None = None
+    key: Any = None
+    index: str | None = None
+
+    def units(self) -> tuple[float, float]:
+        """The read and the write units that the answer says it took; 0 without ``Config.capacity``."""
+        reported = self.answer.get("ConsumedCapacity")
+        if not reported:
+            return 0.0, 0.0
+        units: float
+        if type(reported) is list:
+            units = sum([part.get("CapacityUnits", 0.0) for part in reported])
+        else:
+            units = reported.get("CapacityUnits", 0.0)
+        return (units, 0.0) if self.operation in READS else (0.0, units)
 
 
 class CircuitChanged(Struct, frozen=True):
@@ -60,10 +87,12 @@ class CircuitChanged(Struct, frozen=True):
 
     Attributes:
         before, after: "closed", "open" or "half_open".
+        region: whose endpoint it is, of a client of several regions; else None.
     """
 
     before: CircuitState
     after: CircuitState
+    region: str | None = None
 
 
 class Observer(Protocol):

@@ -12,7 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
-_READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"})
+from .events import READS
 
 
 class ConsumedCapacity(Struct, frozen=True):
@@ -58,7 +58,7 @@ def consumed_capacity(operation: str, answer: Mapping[str, Any]) -> ConsumedCapa
 
 def _one_table(operation: str, reported: Mapping[str, Any]) -> ConsumedCapacity:
     units = float(reported.get("CapacityUnits", 0.0))
-    reads = operation in _READS
+    reads = operation in READS
     groups = [reported.get(group) or {} for group in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes")]
     return ConsumedCapacity(
         str(reported.get("TableName", "")),

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .local_server import LocalServer
     from .recorder import Recorder
     from .replayer import CassetteMiss, Replayer
+    from .replicated_engines import ReplicatedEngines
     from .script import Script, UnexpectedRequest
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "Recorder",
     "Recording",
     "Replayer",
+    "ReplicatedEngines",
     "Rule",
     "Script",
     "UnexpectedRequest",
@@ -89,6 +91,7 @@ _HOMES = {
     "LocalServer": ".local_server",
     "Recorder": ".recorder",
     **dict.fromkeys(["CassetteMiss", "Replayer"], ".replayer"),
+    "ReplicatedEngines": ".replicated_engines",
     **dict.fromkeys(["Script", "UnexpectedRequest"], ".script"),
 }
 

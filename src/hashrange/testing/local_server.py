@@ -22,7 +22,7 @@ class LocalServer:
 
     Args:
         engine: who answers; it may be shared with clients in this process.
-        port: where to listen; 0 takes a free one.
+        port: where to listen; 0 takes a free one, and keeps it when it is started again.
 
     Attributes:
         engine: as given: for ``engine.calls()``, ``engine.snapshot()`` and so on.
@@ -60,7 +60,7 @@ class LocalServer:
         self._thread = Thread(target=lambda: asyncio.run(self._serve(started)), name="hashrange-server", daemon=True)
         self._thread.start()
         try:
-            self._port = started.result()
+            self._wanted_port = self._port = started.result()
         except Exception:
             self._thread.join()
             self._thread = None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -153,3 +155,24 @@ def test_sort_conditions_are_values() -> None:
     assert lt(1) != le(1)
     assert len({gt(1), gt(1), ge(1)}) == 2
     assert isinstance(gt(1), SortCondition)
+
+
+def test_values_of_key_templates_are_for_those_only() -> None:
+    """A sort condition may hold a datetime, a date or a UUID; a plain key may not."""
+    day, uid = date(2026, 1, 2), UUID(int=5)
+    moment = datetime(2026, 1, 2, 3, tzinfo=UTC)
+    for value, shown in ((day, "2026-01-02"), (moment, "2026-01-02 03:00:00+00:00"), (uid, str(uid))):
+        condition = ge(value)
+        assert (condition.word, condition.values) == ("ge", (value,))
+        assert repr(condition) == f"SortCondition(ge({shown!r}))"
+        with pytest.raises(InvalidKey, match="'SK' is of type"):
+            render_key_condition(KEYS, "x", condition, Placeholders())
+
+
+def test_bounds_that_are_instants_are_compared_as_such() -> None:
+    east, west = timezone(timedelta(hours=5)), timezone(timedelta(hours=-5))
+    earlier, later = datetime(2026, 1, 2, 3, tzinfo=east), datetime(2026, 1, 1, 22, tzinfo=west)
+    assert earlier < later
+    assert between(earlier, later).values == (earlier, later)
+    with pytest.raises(InvalidExpression, match="lower bound is above"):
+        between(later, earlier)

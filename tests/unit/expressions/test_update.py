@@ -261,3 +261,12 @@ def test_safe_to_apply_twice(update: Update) -> None:
 )
 def test_not_safe_to_apply_twice(update: Update) -> None:
     assert not update.replay_safe
+
+
+def test_plain_changes_of_some_attributes() -> None:
+    """What they become is known, whatever the update does to others."""
+    update = Update().set("a", 1).add("b", 1).remove(Attr("c").d).set("e", Attr("a"))
+    assert update.plain_changes() is None
+    assert update.plain_changes({"a", "c"}) == [(("a",), {"N": "1"}), (("c", "d"), None)]
+    assert update.plain_changes({"a", "e"}) is None
+    assert update.plain_changes({"x"}) == []

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from hashrange.key import KeySchema
-from hashrange.operations.describe import IndexDescription, StreamDescription, parse_description
+from hashrange.operations.describe import (
+    IndexDescription,
+    ReplicaDescription,
+    StreamDescription,
+    parse_description,
+)
 from hashrange.schema import IndexSchema, TableSchema
 
 FULL: dict[str, Any] = {
@@ -43,7 +49,18 @@ FULL: dict[str, Any] = {
     "StreamSpecification": {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
     "LatestStreamArn": "arn:aws:dynamodb:eu-west-1:123456789012:table/app/stream/2026",
     "LatestStreamLabel": "2026",
-    "Replicas": [{"RegionName": "us-east-1"}, {"RegionName": "ap-south-1"}],
+    "GlobalTableVersion": "2019.11.21",
+    "MultiRegionConsistency": "EVENTUAL",
+    "Replicas": [
+        {"RegionName": "us-east-1", "ReplicaStatus": "ACTIVE"},
+        {
+            "RegionName": "ap-south-1",
+            "ReplicaStatus": "CREATION_FAILED",
+            "ReplicaStatusDescription": "no permission",
+            "ReplicaStatusPercentProgress": "53%",
+            "ReplicaInaccessibleDateTime": 1769904000.0,
+        },
+    ],
 }
 BARE: dict[str, Any] = {"TableName": "bare", "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}]}
 
@@ -66,7 +83,11 @@ def test_a_full_description() -> None:
     assert found.ttl_attribute == "expires_at"
     assert found.stream == StreamDescription(True, "NEW_AND_OLD_IMAGES", FULL["LatestStreamArn"], "2026")
     assert (found.item_count, found.size_bytes, found.billing_mode) == (42, 1234, "PAY_PER_REQUEST")
-    assert found.replicas == ("us-east-1", "ap-south-1")
+    assert found.replicas == (
+        ReplicaDescription("us-east-1", "ACTIVE"),
+        ReplicaDescription("ap-south-1", "CREATION_FAILED", "no permission", "53%", datetime(2026, 2, 1, tzinfo=UTC)),
+    )
+    assert (found.global_table_version, found.consistency) == ("2019.11.21", "EVENTUAL")
     assert found.raw == FULL
     assert "KeyType" not in repr(found)
 
@@ -89,12 +110,26 @@ def test_a_bare_description() -> None:
     assert found.stream == StreamDescription()
     assert (found.arn, found.status, found.item_count, found.size_bytes) == ("", "", 0, 0)
     assert (found.attribute_types, found.indexes, found.replicas, found.ttl_attribute) == ({}, {}, (), None)
+    assert (found.global_table_version, found.consistency) == (None, None)
     assert found.billing_mode == "PROVISIONED"
 
 
 def test_a_disabled_stream_keeps_its_latest_arn() -> None:
     table = BARE | {"LatestStreamArn": "arn", "LatestStreamLabel": "label"}
     assert parse_description({"Table": table}, {}).stream == StreamDescription(False, None, "arn", "label")
+
+
+@pytest.mark.parametrize(
+    ("members", "status"),
+    [
+        ({}, "NONE"),
+        ({"LatestStreamArn": "arn"}, "DISABLED"),
+        ({"LatestStreamArn": "arn", "StreamSpecification": {"StreamEnabled": False}}, "DISABLED"),
+        ({"LatestStreamArn": "arn", "StreamSpecification": {"StreamEnabled": True}}, "ENABLED"),
+    ],
+)
+def test_the_status_of_a_stream(members: dict[str, Any], status: str) -> None:
+    assert parse_description({"Table": BARE | members}, {}).stream.status == status
 
 
 @pytest.mark.parametrize(

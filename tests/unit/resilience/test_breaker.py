@@ -199,6 +199,25 @@ def test_one_probe_at_a_time() -> None:
     assert repr(breaker) == "<CircuitBreaker closed, 0 in a row>"
 
 
+@pytest.mark.parametrize("now", [0.0, 29.9, 30.0, 1_000.0])
+@pytest.mark.parametrize("state", ["closed", "open", "half_open"])
+@pytest.mark.parametrize("probing", [False, True])
+def test_who_asks_is_told_what_admitting_would_do_and_changes_nothing(
+    state: CircuitState, probing: bool, now: float
+) -> None:
+    watched = Watched(state)
+    if probing and state == "half_open":
+        watched.breaker.admit(now)
+    before = repr(watched.breaker)
+    told = watched.breaker.admits(now)
+    assert (repr(watched.breaker), watched.changes) == (before, [])
+    if told:
+        watched.breaker.admit(now)
+    else:
+        with pytest.raises(CircuitOpen):
+            watched.breaker.admit(now)
+
+
 def test_a_probe_that_is_cancelled_frees_its_place_and_keeps_the_successes() -> None:
     breaker = Watched("half_open").breaker
     breaker.succeeded(breaker.admit(40.0))

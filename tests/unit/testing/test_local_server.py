@@ -54,8 +54,9 @@ def test_it_ends_with_its_thread_and_connections() -> None:
     asyncio.run(use_and_stop())
     server.stop()
     assert (thread.is_alive(), repr(server)) == (False, "<LocalServer not started>")
+    url = server.url
     with server:
-        assert b"healthy" in get(server.url), "it may start again"
+        assert b"healthy" in get(url), "it may start again, and is where it was"
 
 
 def test_a_port_that_is_taken_is_an_error_at_once() -> None:

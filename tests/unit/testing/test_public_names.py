@@ -27,7 +27,16 @@ FAULTS = {
     "unavailable",
 }
 INJECTION = {"Fault", "FaultMismatch", "FaultPlan", "Injection", "Rule", "Script", "UnexpectedRequest", "scenarios"}
-CASSETTES = {"CassetteError", "CassetteMiss", "Difference", "Near", "Recorder", "Recording", "Replayer"}
+CASSETTES = {
+    "CassetteError",
+    "CassetteMiss",
+    "Difference",
+    "Near",
+    "Recorder",
+    "Recording",
+    "Replayer",
+    "ReplicatedEngines",
+}
 SURROUNDINGS = {"FakeClock", "LocalServer"}
 PUBLIC = FAULTS | INJECTION | CASSETTES | SURROUNDINGS
 

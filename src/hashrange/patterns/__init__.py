@@ -1,0 +1,1 @@
+"""What people build on DynamoDB over and over, on top of the public API only."""
