@@ -298,7 +298,9 @@ def test_redaction_drops_user_data_and_keeps_the_rest(cls: type[DynamoDBError]) 
     if isinstance(error, ConditionFailed):
         error.item = {"PK": "USER#1", "secret": "hunter2"}
     if isinstance(error, BatchError):
-        error.failed = (BatchFailure("put", "app", None, {"PK": "USER#1", "secret": "hunter2"}, DynamoDBError("m"), 1),)
+        error.failed = (
+            BatchFailure("put", "app", Key("USER#1"), {"PK": "USER#1", "secret": "hunter2"}, DynamoDBError("m"), 1),
+        )
     assert error.redact() is error
     assert error.key is None
     assert error.data == {}
