@@ -37,8 +37,8 @@ IO_MODULES = {"asyncio", "socket", "ssl", "select", "selectors", "subprocess", "
 TIME_FUNCTIONS = {"time.time", "time.time_ns", "time.monotonic", "time.monotonic_ns", "time.perf_counter"}
 NOW = {"now", "utcnow", "today"}
 ENVIRONMENT = {"os.environ", "os.getenv", "os.environb", "urllib.request"}
-#: the client only hands it on to Config
-MAY_NAME_THE_ENVIRONMENT = {"config", "auth", "client"}
+#: the client and the command line only hand it on to Config
+MAY_NAME_THE_ENVIRONMENT = {"config", "auth", "client", "cli.main"}
 CLOCK = "clock"
 
 

@@ -16,6 +16,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from prometheus_client import CollectorRegistry, generate_latest
 
 from hashrange.auth import AssumeRole, Static
 from hashrange.client import DynamoDB
@@ -23,7 +27,10 @@ from hashrange.config import Config
 from hashrange.errors import DynamoDBError
 from hashrange.key import Key
 from hashrange.resilience.retry import RetryPolicy
-from hashrange.telemetry.events import AttemptFailed, CallFinished, CircuitChanged
+from hashrange.telemetry.events import AttemptFailed, CallFinished, CircuitChanged, Observer
+from hashrange.telemetry.logs import TRACE, LogObserver
+from hashrange.telemetry.metrics import PrometheusObserver
+from hashrange.telemetry.spans import SpanObserver
 
 SECRET_KEY = "kSECRETKEYkSECRETKEYkSECRETKEY"
 TOKEN = "tTOKENtTOKENtTOKENtTOKEN"
@@ -115,14 +122,23 @@ async def server(witness: Witness, answer: Callable[[asyncio.StreamWriter], Awai
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def client(url: str, witness: Witness) -> DynamoDB:
+def exported() -> tuple[InMemorySpanExporter, CollectorRegistry, tuple[Observer, ...]]:
+    """Every adapter, showing as much as it can; and where two of them write."""
+    exporter, registry, provider = InMemorySpanExporter(), CollectorRegistry(), TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    spans = SpanObserver(provider.get_tracer("test"))
+    return exporter, registry, (spans, PrometheusObserver(registry), LogObserver(successes=True, payloads=True))
+
+
+def client(url: str, witness: Witness, *adapters: Observer) -> DynamoDB:
     config = Config(
         endpoint_url=url,
         credentials=Static("AKIDEXAMPLEEXAMPLE", SECRET_KEY, TOKEN),
         cursor_key=CURSOR_KEY,
         retry=RetryPolicy.none(),
         attempt_timeout=0.2,
-        observers=(witness,),
+        observers=(witness, *adapters),
+        trace_keys="plain",
     )
     return DynamoDB(config)
 
@@ -142,15 +158,22 @@ def client(url: str, witness: Witness) -> DynamoDB:
 async def test_a_failing_call_shows_no_secret(
     answer: Callable[[asyncio.StreamWriter], Awaitable[None]], caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(TRACE)
+    caplog.set_level(TRACE, "hashrange")
     witness = Witness()
-    async with server(witness, answer) as url, client(url, witness) as db:
+    exporter, registry, adapters = exported()
+    async with server(witness, answer) as url, client(url, witness, *adapters) as db:
         with pytest.raises(DynamoDBError) as caught:
             await db.table("app").get_item(Key("a", "b"))
         witness.see_error(caught.value)
         witness.see(db, db.config, db.credentials, db.config.credentials, await db.credentials.explain(), vars(db))
     assert witness.signatures, "the request was signed"
-    witness.texts += [record.getMessage() for record in caplog.records]
+    witness.texts += [f"{record.getMessage()} {vars(record)}" for record in caplog.records]
+    spans = [span.to_json() for span in exporter.get_finished_spans()]
+    metrics = generate_latest(registry).decode()
+    assert [record.levelname for record in caplog.records].count("TRACE") == len(spans) == 1
+    assert "dynamodb_errors_total{" in metrics
+    witness.texts += [*spans, metrics]
     witness.assert_clean()
 
 

@@ -31,7 +31,9 @@ CREDENTIALS = {
 }
 RESILIENCE = {"RetryPolicy", "RetryRule", "QuotaRule", "CircuitRule"}
 SURROUNDINGS = {"Clock", "Randomness", "SystemClock", "__version__"}
-TELEMETRY = {"Observer", "AttemptFailed", "CallFinished", "CircuitChanged", "ConsumedCapacity", "Usage"}
+TELEMETRY = {"Observer", "AttemptFailed", "CallFinished", "CircuitChanged", "Source", "ConsumedCapacity", "Usage"}
+ADAPTERS = {"LogObserver", "SpanObserver", "PrometheusObserver", "OtelMetrics", "serve_metrics", "MetricsServer"}
+CAPACITY = {"CapacityLedger", "CapacityLine"}
 SHARDING = {"ShardedKey", "Sharded", "ShardedPutResult", "MergedQuery"}
 LOAD = {"HotKeys", "HotKey", "HotKeyWarning", "CapacityMonitor", "CapacityReport", "Pacer"}
 ENTITIES = {"Entity", "SingleTable", "BoundSingleTable", "EntityTable", "EntityTransaction", "EntityKey"}
@@ -105,6 +107,8 @@ PUBLIC = (
     | RESILIENCE
     | SURROUNDINGS
     | TELEMETRY
+    | ADAPTERS
+    | CAPACITY
     | SHARDING
     | LOAD
     | LOCKING

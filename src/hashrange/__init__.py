@@ -119,8 +119,14 @@ if TYPE_CHECKING:
     from .results import DeleteResult, PutResult, UpdateResult
     from .schema import GlobalIndex, LocalIndex
     from .table import Table
-    from .telemetry.events import AttemptFailed, CallFinished, CircuitChanged, Observer
+    from .telemetry.capacity import CapacityLedger, CapacityLine
+    from .telemetry.events import AttemptFailed, CallFinished, CircuitChanged, Observer, Source
     from .telemetry.hot_keys import HotKey, HotKeys, HotKeyWarning
+    from .telemetry.logs import LogObserver
+    from .telemetry.metrics import PrometheusObserver
+    from .telemetry.otel_metrics import OtelMetrics
+    from .telemetry.scrape import MetricsServer, serve_metrics
+    from .telemetry.spans import SpanObserver
     from .telemetry.usage import ConsumedCapacity, Usage
     from .time_to_live import TimeToLiveWarning
     from .transaction import TransactGetResult, Transaction
@@ -232,8 +238,14 @@ _NAMES = {
     ".results": ("DeleteResult", "PutResult", "UpdateResult"),
     ".schema": ("GlobalIndex", "LocalIndex"),
     ".table": ("Table",),
-    ".telemetry.events": ("AttemptFailed", "CallFinished", "CircuitChanged", "Observer"),
+    ".telemetry.capacity": ("CapacityLedger", "CapacityLine"),
+    ".telemetry.events": ("AttemptFailed", "CallFinished", "CircuitChanged", "Observer", "Source"),
     ".telemetry.hot_keys": ("HotKey", "HotKeyWarning", "HotKeys"),
+    ".telemetry.logs": ("LogObserver",),
+    ".telemetry.metrics": ("PrometheusObserver",),
+    ".telemetry.otel_metrics": ("OtelMetrics",),
+    ".telemetry.scrape": ("MetricsServer", "serve_metrics"),
+    ".telemetry.spans": ("SpanObserver",),
     ".telemetry.usage": ("ConsumedCapacity", "Usage"),
     ".time_to_live": ("TimeToLiveWarning",),
     ".transaction": ("TransactGetResult", "Transaction"),
@@ -242,7 +254,7 @@ _NAMES = {
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 #: may be used as ``hashrange.errors`` after ``import hashrange``
-_MODULES = ("errors", "simulator", "testing")
+_MODULES = ("errors", "simulator", "telemetry", "testing")
 
 __all__ = [
     "AccessDenied",
@@ -267,6 +279,8 @@ __all__ = [
     "CallFinished",
     "CancellationCode",
     "CancellationReason",
+    "CapacityLedger",
+    "CapacityLine",
     "CapacityMonitor",
     "CapacityReport",
     "CircuitChanged",
@@ -323,14 +337,18 @@ __all__ = [
     "KeySchema",
     "LeaseLost",
     "LocalIndex",
+    "LogObserver",
     "MergedQuery",
+    "MetricsServer",
     "MissingRequiredKey",
     "MultipleItemsFound",
     "NetworkError",
     "Observer",
+    "OtelMetrics",
     "Pacer",
     "Page",
     "Profile",
+    "PrometheusObserver",
     "ProvisionedThroughputExceeded",
     "PutResult",
     "Query",
@@ -351,6 +369,8 @@ __all__ = [
     "ShardedKey",
     "ShardedPutResult",
     "SingleTable",
+    "Source",
+    "SpanObserver",
     "Static",
     "StreamDescription",
     "StreamEventName",
@@ -391,6 +411,7 @@ __all__ = [
     "item_size",
     "le",
     "lt",
+    "serve_metrics",
 ]
 
 

@@ -22,6 +22,7 @@ from .regions import Regions, Transports
 from .resilience.breaker import CircuitBreaker
 from .schema import IndexDeclaration, TableSchema, check_table_name, table_schema
 from .table import Core, Table
+from .telemetry.capacity import CapacityLedger
 from .telemetry.usage import Usage
 from .types import RETURN_CONSUMED_CAPACITY, Item, Nulls, Unknown, WireObject
 from .wire.transport import Transport, Wrapper, chosen_transport
@@ -63,7 +64,10 @@ class DynamoDB:
 
             provider = Environment(region=config.region, clock=config.clock, randomness=config.randomness)
         self.credentials = CredentialCache(provider, config.clock, config.randomness)
-        self._regions = Regions(config, self.credentials, transport)
+        #: consumed capacity by table, operation and index: ``db.capacity.report()``
+        self.capacity = CapacityLedger(is_reported=config.capacity != "none")
+        observers = config.observers if config.capacity == "none" else (*config.observers, self.capacity)
+        self._regions = Regions(config, self.credentials, transport, observers)
         capacity = RETURN_CONSUMED_CAPACITY[config.capacity]
         self._core = Core(
             dispatch=self._regions.dispatch,

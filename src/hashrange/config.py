@@ -21,7 +21,7 @@ from .errors import ConfigurationError, InvalidCredentials, InvalidRegion
 from .resilience.breaker import CircuitRule
 from .resilience.retry import RetryPolicy, RetryRule
 from .telemetry.events import Observer
-from .types import Capacity, Numbers, Reads, WriteFailover
+from .types import Capacity, Numbers, Reads, TraceKeys, WriteFailover
 from .wire.endpoints import (
     PORT_MAX,
     Endpoint,
@@ -60,6 +60,7 @@ _CHOICES: Final = {
     "capacity": get_args(Capacity),
     "reads": get_args(Reads),
     "write_failover": get_args(WriteFailover),
+    "trace_keys": get_args(TraceKeys),
 }
 _FLAGS: Final = ("use_fips", "use_dualstack")
 _METHODS: Final = {"clock": ("monotonic", "time", "sleep"), "randomness": ("random",)}
@@ -104,6 +105,8 @@ class Config:
         capacity: which consumed capacity the service reports.
         cursor_key: signs cursors, so that they can be given to clients that are not trusted; kept as a ``Secret``.
         observers: told of every attempt that failed, every call that ended, and every change of the circuit.
+        trace_keys: what logs and spans show of keys: nothing ("omit"), a hash, the same for the same value ("hashed"),
+            or the values ("plain").
         clock, randomness: time and chance; tests bring their own.
 
     Raises:
@@ -138,6 +141,7 @@ class Config:
     capacity: Capacity = "none"
     cursor_key: Secret | bytes | str | None = None
     observers: tuple[Observer, ...] = ()
+    trace_keys: TraceKeys = "omit"
     clock: Clock = SYSTEM_CLOCK
     randomness: Randomness = SYSTEM_RANDOMNESS
     _endpoints: dict[str, Endpoint] = field(init=False, repr=False, compare=False)

@@ -26,7 +26,7 @@ from .resilience.breaker import CircuitBreaker, CircuitRule, CircuitState, Pass,
 from .resilience.quota import Quota
 from .resilience.replay_safety import is_replay_safe, may_have_applied
 from .resilience.retry import AMBIGUOUS, GIVE_UP, OUT_OF_TIME, Decision, RetryPolicy, decide, is_conflict
-from .telemetry.events import AttemptFailed, CallFinished, CircuitChanged, Observer
+from .telemetry.events import NO_SOURCE, AttemptFailed, CallFinished, CircuitChanged, Observer, Source
 from .telemetry.usage import TRACKERS, consumed_capacity
 from .types import WireItem, WireObject
 from .wire.transport import Request, Response, Transport
@@ -76,12 +76,14 @@ class _Failures(Struct):
         repaired: whether an authentication error was mended; once is enough.
         maybe_applied: whether one of them may have been applied.
         paid: what the last retry cost of the quota.
+        events: what observers were told of them.
     """
 
     count: int = 0
     repaired: bool = False
     maybe_applied: bool = False
     paid: int = 0
+    events: tuple[AttemptFailed, ...] = ()
 
     def note(self, operation: str, error: DynamoDBError) -> None:
         """Count one attempt in."""
@@ -99,11 +101,12 @@ class Dispatcher:
         timeout, attempt_timeout: seconds for a call that brings no own timeout, and for each of its attempts.
         circuit: when it opens; None: never.
         region: what errors and events say of where it was; None where there is only one.
+        source: what events say of the endpoint.
     """
 
     __slots__ = (
-        "_attempt_timeout", "_clock", "_observers", "_policy", "_quota", "_randomness", "_region", "_timeout",
-        "_transport", "circuit",
+        "_attempt_timeout", "_clock", "_observers", "_policy", "_quota", "_randomness", "_region", "_source",
+        "_timeout", "_transport", "circuit",
     )  # fmt: skip
 
     def __init__(
@@ -118,8 +121,9 @@ class Dispatcher:
         observers: tuple[Observer, ...] = (),
         circuit: CircuitRule | None = None,
         region: str | None = None,
+        source: Source = NO_SOURCE,
     ) -> None:
-        self._transport, self._region = transport, region
+        self._transport, self._region, self._source = transport, region, source
         self._policy, self._timeout, self._attempt_timeout = policy, timeout, attempt_timeout
         self._clock, self._randomness, self._observers = clock, randomness, observers
         self._quota = None if policy.quota is None else Quota(policy.quota)
@@ -171,7 +175,8 @@ class Dispatcher:
                     answer = settled
                     break
                 decision = self._decide(call, error, failures, response, deadline - received)
-                self._report_failure(call, failures.count, error, decision)
+                if self._observers:
+                    self._report_failure(call, failures, error, decision, received - started)
                 if decision.retry:
                     await self._clock.sleep(decision.delay)
                     if now() < deadline:
@@ -235,7 +240,7 @@ class Dispatcher:
                 elapsed=elapsed,
                 maybe_applied=failures.maybe_applied,
             )
-        self._report_end(call, failures.count, elapsed, response, {}, 0.0, final)
+        self._report_end(call, failures, failures.count, elapsed, response, {}, 0.0, final)
         return final
 
     # ── the circuit ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -250,17 +255,29 @@ class Dispatcher:
 
     def _circuit_changed(self, before: CircuitState, after: CircuitState) -> None:
         of_region = "" if self._region is None else f" of {self._region}"
-        _log.warning("the circuit%s is %s (it was %s)", of_region, after, before)
+        said = {"endpoint": self._source.endpoint, "state": after, "previous_state": before}
+        _log.warning("the circuit%s is %s (it was %s)", of_region, after, before, extra=said)
         for observer in self._observers:
-            _tell(observer.circuit_changed, CircuitChanged(before, after, self._region))
+            _tell(observer.circuit_changed, CircuitChanged(before, after, self._region, self._source))
 
     # ── telling others ───────────────────────────────────────────────────────────────────────────────────────────────
-    def _report_failure(self, call: Call, attempt: int, error: DynamoDBError, decision: Decision) -> None:
+    def _report_failure(
+        self, call: Call, failures: _Failures, error: DynamoDBError, decision: Decision, elapsed: float
+    ) -> None:
+        event = AttemptFailed(
+            operation=call.operation,
+            table=call.table,
+            attempt=failures.count,
+            error=error,
+            delay=decision.delay if decision.retry else None,
+            region=self._region,
+            key=call.key,
+            index=call.payload.get("IndexName"),
+            elapsed=elapsed,
+            source=self._source,
+        )
+        failures.events += (event,)
         for observer in self._observers:
-            delay = decision.delay if decision.retry else None
-            event = AttemptFailed(
-                call.operation, call.table, attempt, error, delay, self._region, call.key, call.payload.get("IndexName")
-            )
             _tell(observer.attempt_failed, event)
 
     def _report_success(
@@ -275,11 +292,12 @@ class Dispatcher:
         ended = self._clock.monotonic()
         failed = 0 if failures is None else failures.count
         answered = response is not None and response.status == 200  # or else the last failure counts as success
-        self._report_end(call, failed + answered, ended - started, response, answer, ended - received, None)
+        self._report_end(call, failures, failed + answered, ended - started, response, answer, ended - received, None)
 
     def _report_end(
         self,
         call: Call,
+        failures: _Failures | None,
         attempts: int,
         elapsed: float,
         response: Response | None,
@@ -305,6 +323,10 @@ class Dispatcher:
                 region=self._region,
                 key=call.key,
                 index=call.payload.get("IndexName"),
+                pool_wait=found.pool_wait,
+                request=call.payload,
+                failures=() if failures is None else failures.events,
+                source=self._source,
             )
             for observer in self._observers:
                 _tell(observer.call_finished, event)

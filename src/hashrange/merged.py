@@ -20,7 +20,18 @@ from .codec import encode_value
 from .errors import DynamoDBError, InvalidCursor, ValidationError
 from .operations.cursor import binding, decode_cursor, encode_cursor
 from .operations.query import Plan, Read, fingerprint, plan, position
-from .pagination import Items, Page, PageIterator, Pages, Query, Walk, cancel_task, check_limit, merge_pages
+from .pagination import (
+    Items,
+    Page,
+    PageIterator,
+    Pages,
+    Query,
+    Walk,
+    cancel_task,
+    check_limit,
+    merge_pages,
+    read_ahead,
+)
 from .types import AttributeValue, WireItem
 
 M = TypeVar("M")
@@ -260,7 +271,7 @@ class _Side(Walk[Any]):
 
     def read_ahead(self) -> None:
         if self.ahead is None and not self.done:
-            self.ahead = asyncio.create_task(self._read_page())
+            self.ahead = read_ahead(self._read_page())
 
     def turn(self) -> Page[WireItem]:
         """Take the page that was read ahead in hand."""

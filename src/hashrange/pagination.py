@@ -7,7 +7,7 @@ once is ``parallel_scan``. Must not know expressions or sockets.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
 from math import inf
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
@@ -27,6 +27,7 @@ from .types import WireItem, WireObject
 
 M = TypeVar("M")
 N = TypeVar("N")
+T = TypeVar("T")
 
 
 class Page(Struct, Generic[M], frozen=True):
@@ -191,7 +192,7 @@ class PageIterator(Pages[M]):
         else:
             page = await ahead
         if self._prefetch and not self._walk.done:
-            self._ahead = asyncio.create_task(self._walk.next_page())
+            self._ahead = read_ahead(self._walk.next_page())
         return page
 
     def __del__(self) -> None:
@@ -211,10 +212,23 @@ class ItemIterator(AsyncIterator[M]):
         return self._items.pop()
 
 
+def read_ahead(reading: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+    """A task that reads what may be wanted later, and may fail unseen: awaiting it still raises."""
+    task = asyncio.create_task(reading)
+    task.add_done_callback(_look_at)
+    return task
+
+
+def _look_at(task: asyncio.Task[Any]) -> None:
+    """So that asyncio does not complain of an error that nobody looked at."""
+    if not task.cancelled():
+        task.exception()
+
+
 def cancel_task(task: asyncio.Task[Any] | None) -> None:
     """Cancel a task whose result nobody wants any more, even where its loop has ended meanwhile."""
     if task is not None and not task.get_loop().is_closed():
-        task.cancel()  # asyncio then does not complain of an error that nobody looked at, either
+        task.cancel()
 
 
 class Items(Struct, Generic[M], frozen=True, eq=False):

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from .errors import DynamoDBError, InvalidCursor, ValidationError
 from .operations.query import Plan, fingerprint
-from .pagination import Items, Page, Pages, Walk, cancel_task
+from .pagination import Items, Page, Pages, Walk, cancel_task, read_ahead
 
 M = TypeVar("M")
 
@@ -193,7 +193,7 @@ class SegmentPages(Pages[M]):
         walk = self._walks[segment]
         if walk.done or self._left == 0:
             return
-        task = asyncio.create_task(walk.next_page())
+        task = read_ahead(walk.next_page())
         self._tasks[task] = segment
         # it must not know this iterator: so the iterator ends when its loop is left, and ends the tasks
         task.add_done_callback(self._done.put_nowait)

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
+from weakref import ref
 
 from .auth.refresh import CredentialCache
 from .config import Config
 from .dispatch import Call, Dispatcher
 from .errors import ConfigurationError
+from .telemetry.events import ConnectionsObserver, Observer, Source
 from .types import WireObject
 from .version import __version__
 from .wire.endpoints import Endpoint
 from .wire.transport import Transport, Wrapper, chosen_transport
+
+if TYPE_CHECKING:
+    from .wire.http_transport import HttpTransport
 
 #: what carries the requests: a transport, what makes one of the default one, or one of these for each region
 Transports: TypeAlias = "Transport | Wrapper | Mapping[str, Transport | Wrapper] | None"
@@ -29,6 +34,7 @@ class Regions:
         config: the client's.
         credentials: of all regions.
         given: see ``DynamoDB``.
+        observers: who is told of calls; the config's, and the client's own.
 
     Attributes:
         transports, dispatchers: by region, in the order of the config's regions.
@@ -40,7 +46,9 @@ class Regions:
 
     __slots__ = ("dispatch", "dispatchers", "transports")
 
-    def __init__(self, config: Config, credentials: CredentialCache, given: Transports) -> None:
+    def __init__(
+        self, config: Config, credentials: CredentialCache, given: Transports, observers: tuple[Observer, ...]
+    ) -> None:
         endpoints = config.endpoints
         chosen = _by_region(given, endpoints)
         self.transports: dict[str, Transport] = {}
@@ -48,7 +56,7 @@ class Regions:
             default = partial(_http_transport, config, endpoint, credentials)
             self.transports[region] = _hedged(config, chosen_transport(chosen.get(region), default))
         self.dispatchers = {
-            region: _dispatcher(config, transport, region if config.regions else None)
+            region: _dispatcher(config, transport, observers, _source(config, endpoints[region]))
             for region, transport in self.transports.items()
         }
         self.dispatch: Callable[[Call], Awaitable[WireObject]] = self.dispatchers[config.region].dispatch
@@ -102,7 +110,11 @@ def _hedged(config: Config, transport: Transport) -> Transport:
     return Hedged(transport, config.hedge_after, config.clock)
 
 
-def _dispatcher(config: Config, transport: Transport, region: str | None) -> Dispatcher:
+def _source(config: Config, endpoint: Endpoint) -> Source:
+    return Source(endpoint.url, endpoint.region, config.trace_keys)
+
+
+def _dispatcher(config: Config, transport: Transport, observers: tuple[Observer, ...], source: Source) -> Dispatcher:
     return Dispatcher(
         transport,
         policy=config.retry,
@@ -110,16 +122,17 @@ def _dispatcher(config: Config, transport: Transport, region: str | None) -> Dis
         attempt_timeout=config.attempt_timeout,
         clock=config.clock,
         randomness=config.randomness,
-        observers=config.observers,
+        observers=observers,
         circuit=config.circuit,
-        region=region,
+        region=source.region if config.regions else None,
+        source=source,
     )
 
 
 def _http_transport(config: Config, endpoint: Endpoint, credentials: CredentialCache) -> Transport:
     from .wire.http_transport import HttpTransport  # a client over another transport needs no sockets
 
-    return HttpTransport(
+    transport = HttpTransport(
         endpoint,
         credentials,
         config.clock,
@@ -131,3 +144,13 @@ def _http_transport(config: Config, endpoint: Endpoint, credentials: CredentialC
         idle_timeout=config.idle_timeout,
         connect_timeout=config.connect_timeout,
     )
+    for observer in config.observers:
+        if isinstance(observer, ConnectionsObserver):
+            observer.transport_made(_source(config, endpoint), partial(_connections, ref(transport)))
+    return transport
+
+
+def _connections(transport: ref[HttpTransport]) -> int | None:
+    """How many are open; an observer may outlive the client, and must not keep it alive."""
+    found = transport()
+    return None if found is None else found.connections

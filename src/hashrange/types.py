@@ -56,6 +56,8 @@ Unknown = Literal["ignore", "error"]
 Reads = Literal["nearest", "home"]
 #: what becomes of a write while the home region cannot be reached: an error, or the next region's
 WriteFailover = Literal["never", "next"]
+#: what logs and spans show of keys: nothing, a hash that is the same for the same value, or the value
+TraceKeys = Literal["plain", "hashed", "omit"]
 AttributeType = Literal["S", "N", "B", "BOOL", "NULL", "L", "M", "SS", "NS", "BS"]
 
 RETURN_VALUES: dict[str, str] = {

@@ -157,6 +157,7 @@ def test_a_hedge_after_no_time_is_refused(value: Any) -> None:
         ("observers", (Silent,), "observers[0] is the class Silent, which has no attempt_failed()"),
         ("observers", (Silent(), 5), "observers[1] is of type int, which has no attempt_failed()"),
         ("observers", (Deaf(),), "observers[0] is of type Deaf, which has no circuit_changed()"),
+        ("trace_keys", "hash", "trace_keys is 'hash'; it must be one of 'plain', 'hashed', 'omit'"),
         ("no_proxy", "a,b", "no_proxy is of type str; it must be a tuple of texts"),
         ("no_proxy", (5,), "no_proxy[0] is of type int; it must be text"),
         ("cursor_key", "", "cursor_key is empty; it must be a Secret, bytes or text, and not empty"),

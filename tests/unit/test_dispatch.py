@@ -312,8 +312,12 @@ async def test_observers_are_told_of_failures_and_of_the_end() -> None:
     ]
     assert [event.key for event in listener.failed] == [KEY, KEY]
     assert listener.finished == [
-        CallFinished("GetItem", "app", None, 3, about(0.25), "REQ3", FOUND | capacity, 0.1, 0.2, 0.0, key=KEY)
-    ]
+        CallFinished(
+            "GetItem", "app", None, 3, about(0.25), "REQ3", FOUND | capacity, 0.1, 0.2, 0.0,
+            key=KEY, request=GET, failures=tuple(listener.failed),
+        )
+    ]  # fmt: skip
+    assert [event.elapsed for event in listener.failed] == [0.0, about(0.05)]
 
 
 async def test_observers_are_told_of_a_final_failure() -> None:
@@ -322,7 +326,10 @@ async def test_observers_are_told_of_a_final_failure() -> None:
     with pytest.raises(ValidationError) as caught:
         await dispatcher(transport, observers=(listener,)).dispatch(get())
     assert [(event.attempt, event.delay, event.error) for event in listener.failed] == [(1, None, caught.value)]
-    finished = CallFinished("GetItem", "app", caught.value, 1, 0.0, "REQ1", {}, 0.0, 0.2, 0.0, key=KEY)
+    finished = CallFinished(
+        "GetItem", "app", caught.value, 1, 0.0, "REQ1", {}, 0.0, 0.2, 0.0,
+        key=KEY, request=GET, failures=tuple(listener.failed),
+    )  # fmt: skip
     assert listener.finished == [finished]
 
 

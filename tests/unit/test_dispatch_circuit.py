@@ -377,7 +377,12 @@ async def test_a_client_shows_its_circuit_and_resets_it(caplog: pytest.LogCaptur
     db.circuit.reset()
     assert await db.table("app").get_item(Key("a", "b")) is None
     assert state_of(db) == "closed"
-    assert listener.circuit == [CircuitChanged("closed", "open"), CircuitChanged("open", "closed")]
+    source = listener.circuit[0].source
+    assert source.endpoint == db.config.endpoint.url
+    assert listener.circuit == [
+        CircuitChanged("closed", "open", source=source),
+        CircuitChanged("open", "closed", source=source),
+    ]
     assert [record.getMessage() for record in caplog.records] == [
         "the circuit is open (it was closed)",
         "the circuit is closed (it was open)",

@@ -257,3 +257,24 @@ async def test_concurrency_is_a_number_of_pages(concurrency: Any) -> None:
     with pytest.raises(ValidationError, match=r"concurrency is .* whole number of at least 1") as caught:
         await table(FakeTransport()).query("USER#1").for_each_page(process, concurrency=concurrency)
     assert caught.value.table == "app"
+
+
+def test_a_page_read_ahead_that_fails_unseen_is_no_complaint_of_the_loop() -> None:
+    """The loop has ended when its iterator goes; nobody will ever await the page that failed meanwhile."""
+    complaints: list[dict[str, Any]] = []
+    first = {"Items": rows(1), "Count": 1, "LastEvaluatedKey": {name: rows(1)[0][name] for name in ("PK", "SK")}}
+    transport = FakeTransport(answer(first), failure("ValidationException"))
+
+    async def main() -> object:
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: complaints.append(context))
+        pages = aiter(table(transport).query("USER#1", prefetch=True).pages())
+        await anext(pages)
+        await turns()
+        return pages
+
+    with asyncio.Runner() as runner:
+        pages = runner.run(main())
+    assert len(transport.requests) == 2
+    del pages
+    gc.collect()
+    assert not complaints

@@ -315,7 +315,9 @@ async def test_events_and_the_log_say_which_region(caplog: pytest.LogCaptureFixt
     two = Two(near=always(DOWN))
     with caplog.at_level(logging.WARNING, "hashrange"):
         await two.app.get_item(KEY)
-    assert two.heard.circuit == [CircuitChanged("closed", "open", NEAR)]
+    [changed] = two.heard.circuit
+    assert changed == CircuitChanged("closed", "open", NEAR, changed.source)
+    assert (changed.source.region, changed.source.endpoint) == (NEAR, two.db.config.endpoints[NEAR].url)
     assert [event.region for event in two.heard.failed] == [NEAR]
     assert [(event.region, event.error is None) for event in two.heard.finished] == [(NEAR, False), (HOME, True)]
     assert [record.getMessage() for record in caplog.records] == [f"the circuit of {NEAR} is open (it was closed)"]

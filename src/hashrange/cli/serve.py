@@ -57,6 +57,9 @@ def add_serve(commands: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--access-key", metavar="KEY", help="check signatures: only this key is let in")
     parser.add_argument("--secret-key", metavar="SECRET", help="the secret to --access-key")
     parser.add_argument("--cors", action="store_true", help="let web pages of any origin in, as the service does")
+    parser.add_argument(
+        "--metrics-port", metavar="PORT", type=_port, help="figures of its requests for Prometheus, on the same host"
+    )
     parser.set_defaults(run=serve, parser=parser)
 
 
@@ -72,7 +75,20 @@ def serve(options: argparse.Namespace) -> int:
 
     keys = None if options.access_key is None else {options.access_key: options.secret_key}
     engine = _engine(options.region, options.tables)
-    server = Server(engine, host=options.host, port=options.port, keys=keys, cors=options.cors)
+    if options.metrics_port is None:
+        server = Server(engine, host=options.host, port=options.port, keys=keys, cors=options.cors)
+        return _run(server)
+    from ..simulator.figures import Figures
+    from .serve_figures import serve_figures
+
+    figures = Figures()
+    server = Server(engine, host=options.host, port=options.port, keys=keys, cors=options.cors, figures=figures)
+    with serve_figures(figures, options.host, options.metrics_port) as metrics:
+        print(f"Its figures for Prometheus are at {metrics.url}", flush=True)
+        return _run(server)
+
+
+def _run(server: Server) -> int:
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_serve(server))
 

@@ -6,6 +6,7 @@ A whole request in, the bytes of an answer out. Must not know sockets, or how a 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from time import perf_counter
 from typing import Final
 
 from .actions import OPERATIONS
@@ -13,6 +14,7 @@ from .authentication import refusal
 from .endpoint import handle
 from .engine import Engine
 from .errors import ApiError
+from .figures import Figures
 from .http_messages import JSON, JSON_1_0, AnswerWriter, HttpRequest
 
 API: Final = "DynamoDB_20120810"
@@ -36,12 +38,20 @@ class Gateway:
         engine: who executes them.
         keys: access key to secret key, to check signatures; None accepts any complete credentials.
         cors: answer pages of other origins, as the service does.
+        figures: where requests to the API are counted; None: nowhere.
     """
 
-    __slots__ = ("_cors", "_engine", "_healthy", "_keys", "_writer")
+    __slots__ = ("_cors", "_engine", "_figures", "_healthy", "_keys", "_writer")
 
-    def __init__(self, engine: Engine, *, keys: Mapping[str, str] | None = None, cors: bool = False) -> None:
-        self._engine, self._keys, self._cors = engine, keys, cors
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        keys: Mapping[str, str] | None = None,
+        cors: bool = False,
+        figures: Figures | None = None,
+    ) -> None:
+        self._engine, self._keys, self._cors, self._figures = engine, keys, cors, figures
         self._healthy = f"healthy: dynamodb.{engine.region}.amazonaws.com ".encode()
         self._writer = AnswerWriter()
 
@@ -64,7 +74,11 @@ class Gateway:
                 return self._answer(404, _NOT_FOUND, keep_alive, headers=cors)
             content_type = JSON_1_0
         operation = _TARGETS.get(headers.get(b"x-amz-target", b""), _UNKNOWN)
+        figures = self._figures
+        began = 0.0 if figures is None else perf_counter()
         status, body = handle(self._engine, operation, request.body, lambda: self._refusal(request))
+        if figures is not None:
+            figures.add(operation, status, perf_counter() - began)
         return self._answer(status, body, keep_alive, content_type=content_type, headers=cors)
 
     def _refusal(self, request: HttpRequest) -> ApiError | None:

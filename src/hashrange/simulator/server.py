@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from .engine import Engine
+from .figures import Figures
 from .gateway import Gateway
 from .http_connection import Connection, Limits
 
@@ -30,6 +31,7 @@ class Server:
         keys: access key to secret key, to check signatures; None accepts any complete credentials.
         cors: answer web pages of other origins, as the service does. Off by default: any page could read the tables.
         limits: what a client may use; None for the defaults.
+        figures: where requests are counted; None: nowhere.
     """
 
     def __init__(
@@ -41,12 +43,13 @@ class Server:
         keys: Mapping[str, str] | None = None,
         cors: bool = False,
         limits: Limits | None = None,
+        figures: Figures | None = None,
     ) -> None:
         self.engine, self.host, self.port = engine, host, port
         self.stopping = False
         self.connections: set[Connection] = set()
         self._limits = limits or Limits()
-        self._gateway = Gateway(engine, keys=keys, cors=cors)
+        self._gateway = Gateway(engine, keys=keys, cors=cors, figures=figures)
         self._server: asyncio.Server | None = None
         self._sweeping: asyncio.TimerHandle | None = None
         self._expiring: asyncio.TimerHandle | None = None

@@ -5,15 +5,35 @@ Owns the events and the Observer protocol. Must not know logging, metrics or tra
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol, runtime_checkable
 
 from msgspec import Struct
 
 from ..errors import DynamoDBError
 from ..resilience.breaker import CircuitState
+from ..types import TraceKeys
 
 #: the operations that consume read units
 READS = frozenset({"GetItem", "BatchGetItem", "Query", "Scan", "TransactGetItems"})
+
+
+class Source(Struct, frozen=True):
+    """Whose event it is: an endpoint of a client.
+
+    Attributes:
+        endpoint: its URL.
+        region: that it is in.
+        trace_keys: what logs and spans may show of keys: ``Config.trace_keys``.
+    """
+
+    endpoint: str = ""
+    region: str = ""
+    trace_keys: TraceKeys = "omit"
+
+
+NO_SOURCE: Final = Source()
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
 class AttemptFailed(Struct, frozen=True):
@@ -26,6 +46,8 @@ class AttemptFailed(Struct, frozen=True):
         delay: seconds until the next attempt; None where there is none.
         region: which one it was, of a client of several; else None.
         key, index: as in ``CallFinished``.
+        elapsed: seconds from the call's start to the failure.
+        source: the endpoint.
     """
 
     operation: str
@@ -36,6 +58,8 @@ class AttemptFailed(Struct, frozen=True):
     region: str | None = None
     key: Any = None
     index: str | None = None
+    elapsed: float = 0.0
+    source: Source = NO_SOURCE
 
 
 class CallFinished(Struct, frozen=True):
@@ -53,6 +77,10 @@ class CallFinished(Struct, frozen=True):
         key: the ``Key`` of the item, or the partition key's value of a query; None of a scan, and of a batch or a
             transaction of several items. What is made of it for others to see is up to the observer.
         index: the name of the index that was read; else None.
+        pool_wait: seconds of ``connect`` for which it waited until a connection was free; the rest opened one.
+        request: the request in wire shape; not to be changed. It holds items: show of it what may be seen.
+        failures: the attempts of this call that failed, in their order.
+        source: the endpoint.
     """
 
     operation: str
@@ -68,6 +96,10 @@ class CallFinished(Struct, frozen=True):
     region: str | None = None
     key: Any = None
     index: str | None = None
+    pool_wait: float = 0.0
+    request: Mapping[str, Any] = _NOTHING
+    failures: tuple[AttemptFailed, ...] = ()
+    source: Source = NO_SOURCE
 
     def units(self) -> tuple[float, float]:
         """The read and the write units that the answer says it took; 0 without ``Config.capacity``."""
@@ -88,11 +120,13 @@ class CircuitChanged(Struct, frozen=True):
     Attributes:
         before, after: "closed", "open" or "half_open".
         region: whose endpoint it is, of a client of several regions; else None.
+        source: the endpoint.
     """
 
     before: CircuitState
     after: CircuitState
     region: str | None = None
+    source: Source = NO_SOURCE
 
 
 class Observer(Protocol):
@@ -106,3 +140,17 @@ class Observer(Protocol):
     def call_finished(self, event: CallFinished) -> None: ...
 
     def circuit_changed(self, event: CircuitChanged) -> None: ...
+
+
+@runtime_checkable
+class ConnectionsObserver(Protocol):
+    """An observer that also wants to look at how many connections are open, whenever it likes."""
+
+    def transport_made(self, source: Source, connections: Callable[[], int | None]) -> None:
+        """A client has been made that sends to an endpoint over sockets.
+
+        Args:
+            source: the endpoint.
+            connections: how many connections are open; None once the client is gone. For any thread.
+        """
+        ...

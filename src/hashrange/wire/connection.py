@@ -62,6 +62,7 @@ class Connection(asyncio.BufferedProtocol):
         self._buffer = read_buffer() if buffer is None else buffer
         self.state = State.OPENING
         self.opened_at = self.idle_since = loop.time()
+        self.opening_seconds = 0.0  # what the call it was opened for spent on that, until that call has noted it
         self.on_idle_close: Callable[[Connection], None] | None = None
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[HttpAnswer] | None = None

@@ -81,6 +81,11 @@ class HttpTransport:
         pools = ", ".join(repr(pool) for pool, _ in list(self._pools.values())) or "no pool"
         return f"<HttpTransport {self._endpoint.url}: {pools}>"
 
+    @property
+    def connections(self) -> int:
+        """How many connections are open, idle ones included; for any thread."""
+        return sum([pool.size for pool, _ in list(self._pools.values())])
+
     async def send(self, request: Request) -> Response:
         clock, loop = self._clock, asyncio.get_running_loop()
         started = connecting = clock.monotonic()
@@ -92,9 +97,11 @@ class HttpTransport:
         if pool is None or pool.loop is not loop:
             pool = await self._pool_of(loop, request.timeout - (connecting - started))
         connection = pool.take()
+        opening: float | None = None
         if connection is None:
             connecting = clock.monotonic()
             connection = await pool.acquire(request.timeout - (connecting - started))
+            opening, connection.opening_seconds = connection.opening_seconds, 0.0
         sending, skew = clock.monotonic(), self._skew
         try:
             # the signed bytes have no name here: tools that show the locals of a traceback must not find them
@@ -104,6 +111,8 @@ class HttpTransport:
         finally:
             pool.release(connection)
         response = self._response(answer, sending - connecting, clock.monotonic() - sending)
+        if opening is not None:
+            response.pool_wait = max(0.0, response.connect - opening)
         if answer.status >= 400:
             response.origin = _Signed(credentials, skew)
             response.server_time = http_date(answer.headers.get(b"date"))

@@ -111,6 +111,11 @@ class Pool:
         state = ", closed" if self._closed else ""
         return f"<Pool {self._ledger!r}, {len(self._waiters)} waiting{state}>"
 
+    @property
+    def size(self) -> int:
+        """How many connections are open, idle ones included."""
+        return len(self._ledger.idle) + len(self._ledger.busy)
+
     def take(self) -> Connection | None:
         """A connection that is free right now, or None; without waiting."""
         if not self._ledger.idle:
@@ -175,6 +180,7 @@ class Pool:
         try:
             if self._closed:
                 raise client_closed()
+            started = self.loop.time()
             connection = await self._dial(min(timeout, self._connect_timeout))
         except BaseException:
             self._ledger.opening -= 1
@@ -182,6 +188,7 @@ class Pool:
             raise
         self._ledger.opening -= 1
         connection.on_idle_close = self._forget
+        connection.opening_seconds = self.loop.time() - started
         self._ledger.busy.add(connection)
         if self._closed:
             self.release(connection)

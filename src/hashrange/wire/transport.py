@@ -40,6 +40,7 @@ class Response(Struct):
         server_time: the Date header as seconds since the epoch, only on answers with status 400 and above.
         connect, wait: seconds spent on getting a connection (waiting for a free one, opening one), and on the exchange.
         origin: only for the transport that made it (see ``Transport.repair``).
+        pool_wait: seconds of ``connect`` that were spent waiting for a free connection.
     """
 
     status: int
@@ -49,6 +50,7 @@ class Response(Struct):
     connect: float = 0.0
     wait: float = 0.0
     origin: object = None
+    pool_wait: float = 0.0
 
 
 class Transport(Protocol):

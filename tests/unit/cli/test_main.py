@@ -34,8 +34,8 @@ def failed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     assert main(arguments) == 1
     printed = capsys.readouterr()
     assert printed.out == ""
-    assert printed.err.startswith("hashrange serve: ")
-    return printed.err.removeprefix("hashrange serve: ").strip()
+    assert printed.err.startswith("hashrange: error: ")
+    return printed.err.removeprefix("hashrange: error: ").strip()
 
 
 # ── what is understood ───────────────────────────────────────────────────────────────────────────────────────────────
