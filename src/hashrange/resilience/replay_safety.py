@@ -13,7 +13,7 @@ from typing import Any, Final
 from ..errors import DynamoDBError, InternalServerError, NetworkError
 
 #: operations that change nothing
-_READ: Final = re.compile(r"(?:(?:Get|BatchGet|TransactGet|Describe|List)[A-Z]\w*|Query|Scan|SearchVectors)\Z")
+_READ: Final = r"(?:(?:Get|BatchGet|TransactGet|Describe|List)[A-Z]\w*|Query|Scan|SearchVectors)\Z"
 #: operations that end in the same state however often they are applied in a row
 _SAFE_WRITES: Final = frozenset({"PutItem", "DeleteItem", "BatchWriteItem"})
 #: operations that the service carries out once for each token, for a while, and the member of a request that holds it
@@ -28,12 +28,12 @@ _NAME: Final = r"#?\w+"
 _PATH: Final = rf"{_NAME}(?:\.{_NAME})*"  # no list index: SET beyond a list's end appends, REMOVE moves elements up
 _SET: Final = rf"SET\s+{_PATH}\s*=\s*:\w+(?:\s*,\s*{_PATH}\s*=\s*:\w+)*"
 _REMOVE: Final = rf"REMOVE\s+{_PATH}(?:\s*,\s*{_PATH})*"
-_SAFE_UPDATE: Final = re.compile(rf"\s*(?:{_SET}|{_REMOVE})(?:\s+(?:{_SET}|{_REMOVE}))?\s*", re.IGNORECASE)
+_SAFE_UPDATE: Final = rf"\s*(?:{_SET}|{_REMOVE})(?:\s+(?:{_SET}|{_REMOVE}))?\s*"  # compiled when first needed
 
 
 def is_write(operation: str) -> bool:
     """Whether an operation may change something; one that is not known may."""
-    return _READ.match(operation) is None
+    return re.match(_READ, operation) is None
 
 
 def may_have_applied(operation: str, error: DynamoDBError) -> bool:
@@ -64,5 +64,5 @@ def _is_safe_update(payload: Mapping[str, Any]) -> bool:
         isinstance(legacy, Mapping)
         and all(isinstance(each, Mapping) and each.get("Action", "PUT") != "ADD" for each in legacy.values())
         and isinstance(text, str)
-        and _SAFE_UPDATE.fullmatch(text) is not None
+        and re.fullmatch(_SAFE_UPDATE, text, re.IGNORECASE) is not None
     )
