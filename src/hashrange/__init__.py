@@ -42,7 +42,6 @@ if TYPE_CHECKING:
         AuthenticationError,
         BadResponse,
         BatchError,
-        BatchFailure,
         CircuitOpen,
         ClientClosed,
         ConditionalCheckError,
@@ -130,7 +129,15 @@ if TYPE_CHECKING:
     from .telemetry.usage import ConsumedCapacity, Usage
     from .time_to_live import TimeToLiveWarning
     from .transaction import TransactGetResult, Transaction
-    from .types import AttributeValue, CancellationCode, CancellationReason, Item, TransactionAction, Value
+    from .types import (
+        AttributeValue,
+        BatchFailure,
+        CancellationCode,
+        CancellationReason,
+        Item,
+        TransactionAction,
+        Value,
+    )
     from .version import __version__
 
 #: module → the public names that live there
@@ -161,7 +168,6 @@ _NAMES = {
         "AuthenticationError",
         "BadResponse",
         "BatchError",
-        "BatchFailure",
         "CircuitOpen",
         "ClientClosed",
         "ConditionFailed",
@@ -249,7 +255,15 @@ _NAMES = {
     ".telemetry.usage": ("ConsumedCapacity", "Usage"),
     ".time_to_live": ("TimeToLiveWarning",),
     ".transaction": ("TransactGetResult", "Transaction"),
-    ".types": ("AttributeValue", "CancellationCode", "CancellationReason", "Item", "TransactionAction", "Value"),
+    ".types": (
+        "AttributeValue",
+        "BatchFailure",
+        "CancellationCode",
+        "CancellationReason",
+        "Item",
+        "TransactionAction",
+        "Value",
+    ),
     ".version": ("__version__",),
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}

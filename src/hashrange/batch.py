@@ -18,7 +18,7 @@ from msgspec import Raw, Struct
 
 from .batch_window import Room, Window
 from .dispatch import Call
-from .errors import BatchError, BatchFailure, DynamoDBError, ValidationError
+from .errors import BatchError, DynamoDBError, ValidationError
 from .key import Key, KeySchema
 from .operations import item as requests
 from .operations.batch import WRITE, WRITE_LIMITS, Write, entry_bytes, only_table, place_of, unwritten, write_request
@@ -26,7 +26,7 @@ from .operations.body import encode_body
 from .table import Core, Table
 from .telemetry.usage import ConsumedCapacity, consumed_capacity
 from .time_to_live import expiry
-from .types import WireObject
+from .types import BatchFailure, WireObject
 
 M = TypeVar("M")
 

@@ -24,13 +24,9 @@ wait is ``resilience.retry``'s. Must not do I/O or know a transport.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
+from typing import Any, ClassVar, Final, Self
 
-from .types import CancellationCode, CancellationReason
-
-if TYPE_CHECKING:
-    from .key import Key
+from .types import BatchFailure, CancellationCode, CancellationReason
 
 
 class DynamoDBError(Exception):
@@ -533,28 +529,6 @@ class AmbiguousWrite(DynamoDBError):
     """
 
     default_hint = "read the item to find out, or pass retry_ambiguous=True where applying it twice does no harm"
-
-
-@dataclass(frozen=True, slots=True)
-class BatchFailure:
-    """One operation of a batch that was not acknowledged.
-
-    Attributes:
-        operation: "put" or "delete".
-        table: the table's name.
-        key: the item's key.
-        item: the item as it was given to ``put``; None for a delete.
-        reason: why; shared by operations that failed together. Where ``reason.maybe_applied`` holds, it may have been
-            applied all the same.
-        number: its place among the operations of the batch, from 1.
-    """
-
-    operation: Literal["put", "delete"]
-    table: str
-    key: Key = field(repr=False)
-    item: Any = field(repr=False)
-    reason: DynamoDBError
-    number: int
 
 
 class BatchError(DynamoDBError):

@@ -1,8 +1,8 @@
 """The vocabulary of values: what Python sees, what the wire carries, and the words of the API.
 
-Owns type aliases, the tables that turn the API's lower-case words into the service's upper-case ones, and the words in
-which a canceled transaction is explained. Must not know how a value is encoded (``codec``) or a request is built
-(``operations``).
+Owns type aliases, the tables that turn the API's lower-case words into the service's upper-case ones, and the records
+in which a canceled transaction and an unfinished batch are explained. Must not know how a value is encoded (``codec``)
+or a request is built (``operations``).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 if TYPE_CHECKING:
+    from .errors import DynamoDBError
     from .key import Key
 
 #: A value as Python code sees it. int, float and Decimal are numbers (N); tuple is written as a list (L).
@@ -165,3 +166,25 @@ class CancellationReason:
         """The code, and the message where the code alone does not say enough."""
         code = (self.service_code or "no code") if self.code is CancellationCode.unknown else self.code.value
         return f"{code}: {self.message}" if self.message and self.code not in _PLAIN_CODES else code
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFailure:
+    """One operation of a batch that was not acknowledged.
+
+    Attributes:
+        operation: "put" or "delete".
+        table: the table's name.
+        key: the item's key.
+        item: the item as it was given to ``put``; None for a delete.
+        reason: why; shared by operations that failed together. Where ``reason.maybe_applied`` holds, it may have been
+            applied all the same.
+        number: its place among the operations of the batch, from 1.
+    """
+
+    operation: Literal["put", "delete"]
+    table: str
+    key: Key = field(repr=False)
+    item: Any = field(repr=False)
+    reason: DynamoDBError
+    number: int

@@ -10,7 +10,8 @@ import math
 from typing import Any, Final
 
 from hashrange import Key, Table
-from hashrange.errors import BatchError, BatchFailure, DynamoDBError
+from hashrange.errors import BatchError, DynamoDBError
+from hashrange.types import BatchFailure
 
 from .effects import Register, Status
 from .keepers import Item, content_of, settle, wait_until_writable

@@ -12,7 +12,6 @@ from hashrange.batch import BatchReport
 from hashrange.errors import (
     BadResponse,
     BatchError,
-    BatchFailure,
     ConnectionLost,
     DeadlineExceeded,
     DynamoDBError,
@@ -24,6 +23,7 @@ from hashrange.errors import (
 )
 from hashrange.key import Key
 from hashrange.resilience.retry import RetryPolicy, RetryRule
+from hashrange.types import BatchFailure
 from tests.fakes import Chance, FakeClock, client, failure, turns
 
 from .batches import BatchService, row, table

@@ -19,7 +19,6 @@ from hashrange.errors import (
     AmbiguousWrite,
     AuthenticationError,
     BatchError,
-    BatchFailure,
     CircuitOpen,
     ConditionalCheckError,
     ConditionFailed,
@@ -50,6 +49,7 @@ from hashrange.errors import (
     error_from_wire,
 )
 from hashrange.key import Key
+from hashrange.types import BatchFailure
 
 
 # ── the tree ─────────────────────────────────────────────────────────────────────────────────────────────────────────

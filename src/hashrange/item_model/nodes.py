@@ -23,7 +23,6 @@ from ..types import Nulls
 from .misfit import Misfit
 
 ModelNode: TypeAlias = mi.StructType | mi.DataclassType | mi.TypedDictType
-SequenceNode: TypeAlias = mi.ListType | mi.VarTupleType
 
 MODELS = (mi.StructType, mi.DataclassType, mi.TypedDictType)
 SETS = (mi.SetType, mi.FrozenSetType)
