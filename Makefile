@@ -8,7 +8,7 @@ export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.cache/pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test fuzz storm soak check format bench-client bench-bulk bench-simulator dynamodb-local clean
+.PHONY: help install demo test fuzz storm soak check format docs docs-serve bench-client bench-bulk bench-simulator bench-export bench-telemetry dynamodb-local clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -54,6 +54,16 @@ format: $(STAMP) ## lay the sources out, and mend what ruff can mend
 	$(PY) -m ruff check --fix
 	$(PY) -m ruff format
 
+# Material for MkDocs tells of its successor at every start
+docs docs-serve: export NO_MKDOCS_2_WARNING := 1
+
+docs: $(STAMP) ## the documentation site, into .cache/site
+	@$(PY) -m mkdocs build --strict --quiet
+	@echo "open .cache/site/index.html; the search needs a server: make docs-serve"
+
+docs-serve: $(STAMP) ## the documentation site on port 8001, built anew when a page changes (PORT=8080)
+	@$(PY) -m mkdocs serve --dev-addr 127.0.0.1:$(or $(PORT),8001) --watch src --watch deploy --watch examples --watch CHANGELOG.md $(ARGS)
+
 bench-client: $(STAMP) ## the client against its peers, on a stub that costs nothing (ARGS="--quick" for a first look)
 	@$(PY) benchmarks/bench_client.py $(ARGS)
 
@@ -62,6 +72,12 @@ bench-bulk: $(STAMP) ## many items at once, against the batch writers of others 
 
 bench-simulator: $(STAMP) ## the simulator against DynamoDB Local, dynalite and moto (ARGS="--quick" for a first look)
 	@$(PY) benchmarks/bench_simulator.py $(ARGS)
+
+bench-export: $(STAMP) ## export and import of a million items, killed on the way (ARGS="--quick" for a first look)
+	@$(PY) benchmarks/bench_export.py $(ARGS)
+
+bench-telemetry: $(STAMP) ## what telemetry adds to a call (ARGS="--quick" for a first look)
+	@$(PY) benchmarks/bench_telemetry.py $(ARGS)
 
 dynamodb-local: $(STAMP) ## DynamoDB Local on port 8000, until interrupted
 	@$(PY) scripts/dynamodb_local.py run --port 8000

@@ -84,17 +84,38 @@ class DynamoDB:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ, **overrides: Any) -> Self:
-        """A client from environment variables; ``overrides`` are fields of ``Config``."""
+        """A client of what the environment says: ``Config.from_env``.
+
+        Args:
+            environ: the environment variables.
+            overrides: fields of ``Config``, which win over them.
+
+        Raises:
+            ConfigurationError, InvalidRegion: a variable's value is not allowed, or there is no region.
+        """
         return cls(Config.from_env(environ, **overrides))
 
     @classmethod
     def local(cls, port: int = 8000, host: str = "127.0.0.1", **overrides: Any) -> Self:
-        """A client of DynamoDB Local or ``hashrange serve`` on this machine."""
+        """A client of DynamoDB Local or ``hashrange serve`` on this machine; it needs no region and no credentials.
+
+        Args:
+            port, host: where it listens.
+            overrides: fields of ``Config``.
+        """
         return cls(Config.local(port, host, **overrides))
 
     @classmethod
     def auto(cls, environ: Mapping[str, str] = os.environ, **overrides: Any) -> Self:
-        """``local`` where DYNAMODB_LOCAL is true (with DYNAMODB_LOCAL_PORT), else ``from_env``."""
+        """``local`` where DYNAMODB_LOCAL is true (with DYNAMODB_LOCAL_PORT), else ``from_env``.
+
+        Args:
+            environ: the environment variables.
+            overrides: fields of ``Config``, which win over them.
+
+        Raises:
+            ConfigurationError, InvalidRegion: as ``from_env``.
+        """
         return cls(Config.auto(environ, **overrides))
 
     @classmethod
@@ -134,7 +155,11 @@ class DynamoDB:
         from .simulator.engine import Engine
         from .simulator.transport import InProcess
 
-        settings: dict[str, Any] = {"credentials": Static("in-memory", "in-memory")} | config
+        # an address that nobody connects to: it is not AWS's, in metrics and to whoever asks before doing harm
+        settings: dict[str, Any] = {
+            "credentials": Static("in-memory", "in-memory"),
+            "endpoint_url": "http://localhost",
+        } | config
         if clock is not None:
             settings["clock"] = clock
         elif engine is not None:
@@ -281,7 +306,16 @@ class DynamoDB:
         unknown: Unknown = "ignore",
         timeout: float | None = None,
     ) -> Table[Any]:
-        """A table configured from what the service says of it: keys, indexes and TTL attribute."""
+        """A table configured from what the service says of it: keys, indexes and TTL attribute.
+
+        Args:
+            name: the table's name or ARN.
+            model, nulls, unknown: as in ``table``.
+            timeout: seconds, for both calls of ``describe_table``.
+
+        Raises:
+            InvalidTable, ResourceNotFound: as ``describe_table``.
+        """
         schema = (await self.describe_table(name, timeout=timeout)).schema
         # its own name for a table in another account, given by ARN, would be a table of this account
         named = TableSchema(name, schema.keys, schema.indexes, schema.ttl_attribute)

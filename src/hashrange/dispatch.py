@@ -6,6 +6,7 @@ Owns the order of these stages and nothing of what happens inside one. Must not 
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
 from collections.abc import Callable
 from typing import Any
 
@@ -166,6 +167,9 @@ class Dispatcher:
                 received = now()
                 answer = decode_answer(response)
                 break
+            except CancelledError:
+                self._report_cancelled(call, failures, started, under_way=1)
+                raise
             except DynamoDBError as error:
                 received = now()
                 failures = failures or _Failures()
@@ -178,7 +182,7 @@ class Dispatcher:
                 if self._observers:
                     self._report_failure(call, failures, error, decision, received - started)
                 if decision.retry:
-                    await self._clock.sleep(decision.delay)
+                    await self._pause(call, failures, started, decision.delay)
                     if now() < deadline:
                         continue
                     decision = OUT_OF_TIME
@@ -193,6 +197,13 @@ class Dispatcher:
         if self._observers or TRACKERS.get():
             self._report_success(call, failures, started, received, response, answer)
         return answer
+
+    async def _pause(self, call: Call, failures: _Failures, started: float, delay: float) -> None:
+        try:
+            await self._clock.sleep(delay)
+        except CancelledError:
+            self._report_cancelled(call, failures, started, under_way=0)
+            raise
 
     def _decide(
         self, call: Call, error: DynamoDBError, failures: _Failures, response: Response | None, time_left: float
@@ -294,6 +305,12 @@ class Dispatcher:
         answered = response is not None and response.status == 200  # or else the last failure counts as success
         self._report_end(call, failures, failed + answered, ended - started, response, answer, ended - received, None)
 
+    def _report_cancelled(self, call: Call, failures: _Failures | None, started: float, *, under_way: int) -> None:
+        """The caller gave the call up, with so many requests (0 or 1) waiting for an answer."""
+        attempts = (0 if failures is None else failures.count) + under_way
+        elapsed = self._clock.monotonic() - started
+        self._report_end(call, failures, attempts, elapsed, None, {}, 0.0, None, cancelled=True)
+
     def _report_end(
         self,
         call: Call,
@@ -304,9 +321,12 @@ class Dispatcher:
         answer: WireObject,
         decode: float,
         error: DynamoDBError | None,
+        *,
+        cancelled: bool = False,
     ) -> None:
         for usage in TRACKERS.get():
-            usage.add(attempts, elapsed, consumed_capacity(call.operation, answer), failed=error is not None)
+            failed = cancelled or error is not None
+            usage.add(attempts, elapsed, consumed_capacity(call.operation, answer), failed=failed)
         if self._observers:
             found = response if response is not None else Response(0, b"")
             event = CallFinished(
@@ -327,6 +347,7 @@ class Dispatcher:
                 request=call.payload,
                 failures=() if failures is None else failures.events,
                 source=self._source,
+                cancelled=cancelled,
             )
             for observer in self._observers:
                 _tell(observer.call_finished, event)

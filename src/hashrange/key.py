@@ -78,7 +78,15 @@ _SURELY_SHORT_CHARS = limits.SORT_KEY_MAX_BYTES // 4
 
 @dataclass(frozen=True, slots=True)
 class KeySchema:
-    """The names of a table's or an index's key attributes."""
+    """The names of a table's or an index's key attributes.
+
+    Attributes:
+        partition_key: that of the partition key.
+        sort_key: that of the sort key; None where there is none.
+
+    Raises:
+        InvalidTable: a name is not one that a key attribute can have, or both are the same.
+    """
 
     partition_key: str
     sort_key: str | None = None
@@ -92,6 +100,7 @@ class KeySchema:
 
     @property
     def names(self) -> tuple[str, ...]:
+        """One name or two, the partition key's first."""
         return (self.partition_key,) if self.sort_key is None else (self.partition_key, self.sort_key)
 
     def __str__(self) -> str:

@@ -360,6 +360,22 @@ class Items(Struct, Generic[M], frozen=True, eq=False):
             first = errors.exceptions[0]
             raise first from first.__cause__
 
+    def _mapped(self, fn: Callable[[M], N | None]) -> Reader[N]:
+        """A reader that gives ``fn(item)``, and leaves out that for which it is None."""
+        reader, decode = self._reader, self._reader.decode
+        if reader.skips:
+
+            def mapped(wire: WireItem) -> Any:
+                item: Any = decode(wire)
+                return None if item is None else fn(item)
+        else:
+
+            def mapped(wire: WireItem) -> Any:
+                return fn(decode(wire))
+
+        other: Reader[N] = replace(cast("Any", reader), decode=mapped, skips=True)
+        return other
+
     def _deadline(self) -> float | None:
         return None if self._reader.timeout is None else self._reader.clock.monotonic() + self._reader.timeout
 
@@ -386,19 +402,7 @@ class Query(Items[M], frozen=True, eq=False):
 
         Where that is None, the item is left out: neither ``limit`` nor ``count`` counts it, and cursors pass over it.
         """
-        reader, decode = self._reader, self._reader.decode
-        if reader.skips:
-
-            def mapped(wire: WireItem) -> Any:
-                item: Any = decode(wire)
-                return None if item is None else fn(item)
-        else:
-
-            def mapped(wire: WireItem) -> Any:
-                return fn(decode(wire))
-
-        other: Reader[N] = replace(cast("Any", reader), decode=mapped, skips=True)
-        return Query(other, self._read, self._plan, self._limit, self._cursor, self._prefetch)
+        return Query(self._mapped(fn), self._read, self._plan, self._limit, self._cursor, self._prefetch)
 
     async def execute_after_write(self, written_at: datetime | float, min_delay: timedelta | float) -> list[M]:
         """All items, as ``all()``, but not before a write has had time to arrive: in an index, or in another region.

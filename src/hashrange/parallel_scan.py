@@ -17,6 +17,7 @@ from .operations.query import Plan, fingerprint
 from .pagination import Items, Page, Pages, Walk, cancel_task, read_ahead
 
 M = TypeVar("M")
+N = TypeVar("N")
 
 
 class ScanCheckpoint:
@@ -56,6 +57,10 @@ class ScanCheckpoint:
     def loads(cls, text: str, on_change: Callable[[ScanCheckpoint], None] | None = None) -> ScanCheckpoint:
         """The checkpoint of ``dumps``.
 
+        Args:
+            text: what ``dumps`` gave.
+            on_change: as for a new one.
+
         Raises:
             InvalidCursor: the text is not a checkpoint, or one of another version.
         """
@@ -88,6 +93,7 @@ class ScanCheckpoint:
         self._segments, self._bound_to = segments, bound_to
 
     def is_finished(self, segment: int) -> bool:
+        """Whether a segment (from 0) has been read to its end."""
         return segment in self._cursors and self._cursors[segment] is None
 
     def cursor(self, segment: int) -> str | None:
@@ -115,6 +121,14 @@ class Scan(Items[M], frozen=True, eq=False):
 
     _segments: int = 1
     _checkpoint: ScanCheckpoint | None = None
+
+    def map(self, fn: Callable[[M], N | None]) -> Scan[N]:
+        """The same scan with ``fn(item)`` in the place of each item; where that is None, the item is left out, as in
+        ``Query.map``."""
+        return Scan(
+            self._mapped(fn), self._read, self._plan, self._limit, self._cursor, self._prefetch, self._segments,
+            self._checkpoint,
+        )  # fmt: skip
 
     async def page(self, cursor: str | None = None) -> Page[M]:
         if self._segments == 1 and self._checkpoint is None:

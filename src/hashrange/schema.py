@@ -20,14 +20,23 @@ _ARN = r"arn:[a-z0-9-]+:dynamodb:[a-z0-9-]+:\d+:table/[A-Za-z0-9_.\-]{3,255}"
 
 
 class GlobalIndex(Struct, frozen=True):
-    """A global secondary index: keys of its own; it cannot be read consistently."""
+    """A global secondary index: keys of its own; it cannot be read consistently.
+
+    Attributes:
+        partition_key: the name of its partition key attribute.
+        sort_key: that of its sort key; None where it has none.
+    """
 
     partition_key: str
     sort_key: str | None = None
 
 
 class LocalIndex(Struct, frozen=True):
-    """A local secondary index: the table's partition key and a sort key of its own."""
+    """A local secondary index: the table's partition key and a sort key of its own.
+
+    Attributes:
+        sort_key: the name of its sort key attribute.
+    """
 
     sort_key: str
 

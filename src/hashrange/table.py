@@ -58,7 +58,7 @@ class Core(Struct, frozen=True):
 
 
 class Table(BatchMethods[M]):
-    """One table; made by ``DynamoDB.table``, which costs no call.
+    """One table, by its ``name``; made by ``DynamoDB.table``, which costs no call.
 
     Every method takes ``timeout``, the seconds of the whole call, and raises ``DynamoDBError``s that name the table,
     the operation and the key. A method with ``model`` decodes items as that model instead of the table's.

@@ -48,15 +48,20 @@ class Alert(Struct, frozen=True):
     seconds: float
 
 
+def filled_in(expression: str) -> str:
+    """An expression of the dashboard as Grafana sends it: its variables stand for what they become."""
+    for variable, text in (("$__rate_interval", "5m"), ("$__interval", "1m"), ("$table", ".*"), ("$operation", ".*")):
+        expression = expression.replace(variable, text)
+    return expression
+
+
 def parse(expression: str) -> grammar.Expr:
     """The tree of an expression; Grafana's variables stand for what they become.
 
     Raises:
         ValueError: it is not PromQL.
     """
-    for variable, text in (("$__rate_interval", "5m"), ("$__interval", "1m"), ("$table", ".*"), ("$operation", ".*")):
-        expression = expression.replace(variable, text)
-    return grammar.parse(expression)
+    return grammar.parse(filled_in(expression))
 
 
 def nodes(tree: grammar.Expr) -> Iterator[Any]:

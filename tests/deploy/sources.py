@@ -83,9 +83,8 @@ def alerts() -> dict[str, Alert]:
 
 
 def queries(text: str) -> list[str]:
-    """The PromQL of a runbook: the lines of its ``promql`` fences, one query each."""
-    fences = re.findall(r"```promql\n(.*?)```", text, flags=re.DOTALL)
-    return [line for fence in fences for line in fence.splitlines() if line.strip() and not line.startswith("#")]
+    """The PromQL of a runbook, fence by fence: each is one query, comments included, to be pasted as it stands."""
+    return [fence.strip() for fence in re.findall(r"```promql\n(.*?)```", text, flags=re.DOTALL)]
 
 
 def expressions() -> dict[str, str]:

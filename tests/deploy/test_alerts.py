@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from msgspec import Struct
 
 from tests.deploy.promql import Series, evaluate, firing, parse
+from tests.deploy.promtool import Scenario, disagreement, needs_promtool, promtool
 from tests.deploy.sources import ALERTS, ROOT, alerts, rules
 
 EVERY = 30.0  # seconds between two samples, and two evaluations
@@ -23,16 +19,6 @@ WANTED = {  # thresholds, durations and severities that were agreed on
     "DynamoDBLatencyHigh": ("> 0.5", "10m", "warning"),
     "DynamoDBUnprocessedItems": ("> 5", "10m", "warning"),
 }
-
-needs_promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
-
-
-class Scenario(Struct, frozen=True):
-    """Samples, and the labels of the alerts of one rule that fire at their end."""
-
-    alert: str
-    series: list[Series]
-    fires: list[dict[str, str]]
 
 
 def line(name: str, values: list[float], **labels: str) -> Series:
@@ -137,14 +123,10 @@ SCENARIOS = {
 }
 
 
-def end(scenario: Scenario) -> float:
-    return max(series.points[-1][0] for series in scenario.series)
-
-
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_an_alert_fires_when_it_should(name: str) -> None:
     scenario = SCENARIOS[name]
-    found = firing(alerts()[scenario.alert], scenario.series, end(scenario), EVERY)
+    found = firing(alerts()[scenario.alert], scenario.series, scenario.end, EVERY)
     assert sorted(map(sorted, found)) == sorted(sorted(labels.items()) for labels in scenario.fires)
 
 
@@ -191,12 +173,6 @@ def test_the_evaluator_does_not_guess(expression: str) -> None:
         evaluate(parse(expression), series, 0.0)
 
 
-def promtool(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = shutil.which("promtool")
-    assert command is not None
-    return subprocess.run([command, *arguments], capture_output=True, text=True, timeout=60, check=False)
-
-
 @needs_promtool
 def test_promtool_takes_the_rules() -> None:
     checked = promtool("check", "rules", str(ALERTS))
@@ -204,43 +180,11 @@ def test_promtool_takes_the_rules() -> None:
 
 
 @needs_promtool
-def test_promtool_sees_the_same_alerts(tmp_path: Path) -> None:
-    (tmp_path / "rules.yml").write_text(ALERTS.read_text(encoding="utf-8"), encoding="utf-8")
-    written = {rule["alert"]: rule for rule in rules()}
-    tests = []
-    for name, scenario in SCENARIOS.items():
-        severity = written[scenario.alert]["labels"]["severity"]
-        at = f"{int(end(scenario))}s"
-        tests.append(
-            {
-                "name": name,
-                "interval": f"{int(EVERY)}s",
-                "input_series": [
-                    {
-                        "series": series.name + "{" + ",".join(f'{k}="{v}"' for k, v in series.labels.items()) + "}",
-                        "values": " ".join(f"{value:g}" for _, value in series.points),
-                    }
-                    for series in scenario.series
-                ],
-                # ALERTS holds the labels of an alert without its texts
-                "promql_expr_test": [
-                    {
-                        "expr": f'ALERTS{{alertname="{scenario.alert}", alertstate="firing"}}',
-                        "eval_time": at,
-                        "exp_samples": [
-                            {"labels": _alert_labels(scenario.alert, severity, labels), "value": 1}
-                            for labels in scenario.fires
-                        ],
-                    }
-                ],
-            }
-        )
-    document = {"rule_files": ["rules.yml"], "evaluation_interval": f"{int(EVERY)}s", "tests": tests}
-    (tmp_path / "tests.yml").write_text(yaml.safe_dump(document), encoding="utf-8")
-    tested = promtool("test", "rules", str(tmp_path / "tests.yml"))
-    assert tested.returncode == 0, tested.stdout + tested.stderr
+def test_promtool_sees_the_same_alerts() -> None:
+    assert disagreement(SCENARIOS, EVERY) == ""
 
 
-def _alert_labels(alert: str, severity: str, labels: dict[str, str]) -> str:
-    every = {"alertname": alert, "alertstate": "firing", "severity": severity} | labels
-    return "ALERTS{" + ", ".join(f'{name}="{value}"' for name, value in every.items()) + "}"
+@needs_promtool
+def test_promtool_can_disagree() -> None:
+    wrong = Scenario("DynamoDBThrottling", [throttles((9, 20))], [APP])
+    assert "got: nil" in disagreement({"below it": wrong}, EVERY)

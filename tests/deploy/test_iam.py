@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from policy_sentry.querying.actions import get_action_data
 
 from hashrange import Attr, DynamoDB, Key, Update
 from hashrange.simulator import Engine
@@ -79,6 +80,39 @@ async def test_what_the_client_calls_is_what_is_allowed() -> None:
             tx.delete(app, Key("B", "1"))
         await db.transact_get([(app, key)])
     assert {call.operation for call in engine.calls()} == set(NEEDED)
+
+
+def known(action: str) -> list[dict[str, Any]]:
+    """What AWS's service authorization reference says of an action: a row for each kind of resource that it takes."""
+    service, _, name = action.partition(":")
+    found = get_action_data(service, name)
+    assert found, f"there is no action {action}"
+    assert {row["action"] for row in found[service]} == {action}, "IAM does not mind the case, readers do"
+    return found[service]
+
+
+def takes(action: str, arn: str) -> bool:
+    """Whether an action may be allowed for a resource: for another kind, the statement would have no effect."""
+    forms = [row["resource_arn_format"] for row in known(action) if row["resource_arn_format"] != "*"]
+    return any(re.fullmatch(re.sub(r"\\\$\\{\w+\\}", "[^/:]+", re.escape(form)), arn) for form in forms)
+
+
+def test_each_action_is_one_that_aws_has_for_that_resource() -> None:
+    for statement in policy("policy.json")["Statement"]:
+        for action in statement["Action"]:
+            assert takes(action, statement["Resource"]), (action, statement["Resource"])
+    (trusting,) = policy("trust-policy.json")["Statement"]
+    assert known(trusting["Action"])
+
+
+def test_indexes_allow_all_that_iam_knows_for_them() -> None:
+    table, indexes = (statements()[name]["Resource"] for name in ("ReadAndWriteItems", "ReadIndexes"))
+    for operation in set().union(*NEEDED.values()):
+        assert takes(f"dynamodb:{operation}", table)
+    # IAM knows these two for single indexes; what writes to a table needs no right of its own for its indexes
+    assert {each for each in set().union(*NEEDED.values()) if takes(f"dynamodb:{each}", indexes)} == ON_INDEXES
+    with pytest.raises(AssertionError, match="no action"):
+        known("dynamodb:ReadItem")
 
 
 def test_indexes_allow_reading_only() -> None:

@@ -29,6 +29,15 @@ async def test_all_segments_together_are_the_table(segments: int) -> None:
     assert asked == ({(None, None)} if segments == 1 else {(n, segments) for n in range(segments)})
 
 
+@pytest.mark.parametrize("segments", [1, 3])
+async def test_a_scan_is_mapped_as_a_query_is(segments: int) -> None:
+    server = ItemCollection(rows(25), page_max=4)
+    even = table(server).scan(segments=segments).map(lambda row: row["n"] if row["n"] % 2 == 0 else None)
+    assert sorted(await even.all()) == list(range(0, 25, 2))
+    assert await even.count() == 13
+    assert len(await table(server).scan(segments=segments, limit=3).map(lambda row: row["n"]).all()) == 3
+
+
 async def test_segments_are_read_at_the_same_time() -> None:
     server = ItemCollection(rows(40), page_max=5)
     server.gate = asyncio.Event()

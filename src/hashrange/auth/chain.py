@@ -105,6 +105,7 @@ class Environment:
         return await self._provider().fetch()
 
     async def explain(self) -> tuple[Step, ...]:
+        """The steps of its providers, as of a chain."""
         from .explain import explain_provider
 
         return await explain_provider(self._provider())

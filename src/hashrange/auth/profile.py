@@ -34,7 +34,7 @@ class Profile:
 
     Understands keys, ``role_arn`` with ``source_profile`` or ``credential_source``, and ``web_identity_token_file``.
     SSO, login sessions and ``credential_process`` are botocore's: see ``BotocoreCredentials``. The profile's region is
-    not read.
+    not used: ``region()`` tells it.
 
     Args:
         name: the profile; None takes AWS_PROFILE, or ``default``.
@@ -88,6 +88,19 @@ class Profile:
             return await provider.fetch()
         except CredentialsNotFound as error:  # it has a role: another identity instead would be a surprise
             raise AssumeRoleFailed(f"{self.name}: {error.message}", hint=error.hint) from error
+
+    async def region(self) -> str | None:
+        """The region that the profile's settings name, for ``Config(region=...)``; None where they name none.
+
+        Raises:
+            CredentialsNotFound: there is no default profile.
+            InvalidCredentials: there is no profile of that name, or a file cannot be read.
+        """
+        name, profiles = self._profile_name(), await self._files().profiles()
+        if name not in profiles:
+            raise _missing(name, profiles, self.looks_at)
+        found: str = profiles[name].get("region", "")
+        return found.strip() or None
 
     def _profile_name(self) -> str:
         return self._name if self._name is not None else self._surroundings.profile_name()

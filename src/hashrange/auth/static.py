@@ -28,4 +28,5 @@ class Static:
         return f"<Static {self._credentials.describe()}>"
 
     async def fetch(self) -> Credentials:
+        """The credentials as they were given."""
         return self._credentials

@@ -49,6 +49,8 @@ class Parser(argparse.ArgumentParser):
         if unknown and unknown[1] in self.spellings:
             super().error(f"{message} (options stand after the command)")
         near = did_you_mean(unknown[1], self.spellings) if unknown else _nearest_choice(message)
+        if message.endswith("required: COMMAND"):
+            near = f"'{self.prog} --help' lists them"
         super().error(f"{message} ({near})" if near else message)
 
 

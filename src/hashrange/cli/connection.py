@@ -15,19 +15,23 @@ from ..errors import DynamoDBError
 from .command import CommandError, did_you_mean
 
 if TYPE_CHECKING:
-    from .. import Config, DynamoDB, Table
+    from .. import Config, DynamoDB, Profile, Table
     from ..operations.describe import TableDescription
 
 PORT_DEFAULT: Final = 8_000
 PORT_MAX: Final = 65_535
+#: variables before which a profile's region does not count
+_REGION: Final = ("AWS_REGION", "AWS_DEFAULT_REGION")
 _PAGES_MAX: Final = 100  # of ListTables, for a suggestion: 10,000 names
 
 
 def add_connection(parser: argparse.ArgumentParser) -> None:
     """Declare the options that all commands have which talk to DynamoDB."""
     parser.add_argument("--endpoint-url", metavar="URL", help="instead of the region's own endpoint")
-    parser.add_argument("--region", help="instead of AWS_REGION")
-    parser.add_argument("--profile", metavar="NAME", help="credentials of this profile of the AWS CLI's files")
+    parser.add_argument("--region", help="instead of AWS_REGION, and of the profile's region")
+    parser.add_argument(
+        "--profile", metavar="NAME", help="credentials, and region, of this profile of the AWS CLI's files"
+    )
     parser.add_argument(
         "--local",
         metavar="PORT",
@@ -40,15 +44,18 @@ def add_connection(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON, for programs")
 
 
-def settings(options: argparse.Namespace, environ: Mapping[str, str] | None = None) -> Config:
-    """The configuration that options and environment make; options win.
+async def settings(options: argparse.Namespace, environ: Mapping[str, str] | None = None) -> Config:
+    """The configuration that options, environment and profile make; options win, and then the environment.
+
+    The order is the AWS CLI's: --region, AWS_REGION, AWS_DEFAULT_REGION, the profile's setting (AWS CLI User Guide,
+    "Configuration and credential file settings"). ``options.region_of`` tells the profile, where it is that.
 
     Args:
         environ: in the place of the command's own.
 
     Raises:
         CommandError: two options exclude each other.
-        ConfigurationError: a value is not what it may be.
+        ConfigurationError: a value is not what it may be, or there is no such profile.
     """
     from .. import Config, Profile
 
@@ -62,9 +69,26 @@ def settings(options: argparse.Namespace, environ: Mapping[str, str] | None = No
         return Config.local(options.local, **chosen)
     if options.endpoint_url is not None:
         chosen["endpoint_url"] = options.endpoint_url
+    is_local = variables.get("DYNAMODB_LOCAL", "").lower() not in ("", "0", "false", "no", "off")
+    given = is_local or "region" in chosen or any(map(variables.get, _REGION))
+    if options.profile is not None or not given:
+        profile = Profile(options.profile, environ=variables)
+        found = await _region_of(profile)
+        if found is not None and not given:
+            chosen["region"], options.region_of = found, profile.name
     if options.profile is not None:
-        chosen["credentials"] = Profile(options.profile, environ=variables, region=options.region)
+        chosen["credentials"] = Profile(options.profile, environ=variables, region=chosen.get("region"))
     return Config.auto(variables, **chosen)
+
+
+async def _region_of(profile: Profile) -> str | None:
+    """None also where there is no default profile, which need not be there."""
+    from .. import CredentialsNotFound
+
+    try:
+        return await profile.region()
+    except CredentialsNotFound:
+        return None
 
 
 def with_client(use: Callable[[DynamoDB, argparse.Namespace], Awaitable[int]], options: argparse.Namespace) -> int:
@@ -73,7 +97,7 @@ def with_client(use: Callable[[DynamoDB, argparse.Namespace], Awaitable[int]], o
     async def whole() -> int:
         from .. import DynamoDB
 
-        async with DynamoDB(settings(options)) as db:
+        async with DynamoDB(await settings(options)) as db:
             return await use(db, options)
 
     return asyncio.run(whole())

@@ -6,7 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from .connection import add_connection, command_of, described
-from .shown import columns, json_text, say, size_text
+from .shown import json_text, say, show_facts, show_table, size_text
 
 if TYPE_CHECKING:
     from .. import DynamoDB
@@ -32,8 +32,7 @@ async def describe(db: DynamoDB, options: argparse.Namespace) -> int:
     if options.json:
         say(json_text({**found.raw, "TimeToLiveAttribute": found.ttl_attribute}))
         return 0
-    for line in columns(_facts(found)):
-        say(line)
+    show_facts(_facts(found))
     if found.indexes:
         say()
         rows = [("INDEX", "KIND", "KEYS", "PROJECTION", "STATUS")]
@@ -47,8 +46,7 @@ async def describe(db: DynamoDB, options: argparse.Namespace) -> int:
             )
             for index in found.indexes.values()
         ]
-        for line in columns(rows):
-            say(line)
+        show_table(rows)
     return 0
 
 

@@ -19,7 +19,7 @@ from .command import CommandError
 from .connection import add_connection, described, settings
 from .describe import keys_text
 from .failure import advice, one_line
-from .shown import columns, counted, json_text, say
+from .shown import counted, json_text, say, show_facts
 
 if TYPE_CHECKING:
     from .. import Config, DynamoDB
@@ -43,12 +43,24 @@ Outcome = Literal["ok", "warning", "failed"]
 
 
 class Check(Struct, frozen=True):
-    """One line of the report; ``advice`` says what to do, None where nothing is wrong."""
+    """One line of the report.
+
+    Attributes:
+        advice: what to do; None where nothing is wrong.
+        tried: what was looked at in vain, a line each.
+    """
 
     name: str
     outcome: Outcome
     detail: str
     advice: str | None = None
+    tried: tuple[str, ...] = ()
+
+    @property
+    def document(self) -> dict[str, str | None]:
+        """As ``--json`` prints it."""
+        detail = f"{self.detail} ({'; '.join(self.tried)})" if self.tried else self.detail
+        return {"name": self.name, "outcome": self.outcome, "detail": detail, "advice": self.advice}
 
 
 class Watched(Mapping[str, str]):
@@ -89,17 +101,16 @@ def doctor(options: argparse.Namespace) -> int:
     checks = asyncio.run(_examine(options))
     healthy = not any(check.outcome == "failed" for check in checks)
     if options.json:
-        rows = [
-            {"name": each.name, "outcome": each.outcome, "detail": each.detail, "advice": each.advice}
-            for each in checks
-        ]
-        say(json_text({"healthy": healthy, "checks": rows}))
+        say(json_text({"healthy": healthy, "checks": [each.document for each in checks]}))
         return 0 if healthy else 1
-    lines = columns([(each.outcome, each.name, one_line(each.detail)) for each in checks])
-    for each, line in zip(checks, lines, strict=True):
-        say(line)
+    rows: list[tuple[str, str, str]] = []
+    advice: dict[int, str] = {}
+    for each in checks:
+        rows.append((each.outcome, each.name, one_line(each.detail)))
+        rows += [("", "", one_line(line)) for line in each.tried]
         if each.advice:
-            say(f"         → {one_line(each.advice)}")
+            advice[len(rows) - 1] = one_line(each.advice)
+    show_facts(rows, advice)
     wrong = sum(each.outcome == "failed" for each in checks)
     say()
     say("Nothing is wrong." if healthy else f"{counted(wrong, 'check')} failed.")
@@ -111,7 +122,7 @@ async def _examine(options: argparse.Namespace) -> list[Check]:
 
     environ = Watched(options.environ)
     try:
-        config = settings(options, environ)
+        config = await settings(options, environ)
     except CommandError:
         raise
     except DynamoDBError as error:
@@ -141,6 +152,8 @@ def _settings(options: argparse.Namespace, config: Config, used: tuple[str, ...]
         sources["endpoint"] = sources["region"] = sources["local mode"]
     if options.region is not None:
         sources["region"] = ["--region"]
+    elif (profile := getattr(options, "region_of", None)) is not None:
+        sources["region"] = [profile]
     if options.endpoint_url is not None:
         sources["endpoint"] = ["--endpoint-url"]
     by_default = "the default of an endpoint on this machine"
@@ -164,7 +177,7 @@ def _settings(options: argparse.Namespace, config: Config, used: tuple[str, ...]
 # ── credentials ──────────────────────────────────────────────────────────────────────────────────────────────────────
 async def _credentials(db: DynamoDB) -> Check:
     explained = await db.credentials.explain()
-    tried = "; ".join(
+    tried = tuple(
         f"{step.provider}: {step.outcome}{f', {step.detail}' if step.detail else ''}" for step in explained.steps
     )
     if explained.found is not None:
@@ -175,7 +188,7 @@ async def _credentials(db: DynamoDB) -> Check:
         what = f"mend {failed.provider}, which is set up and does not work ({failed.looked_at or 'no settings'})"
     else:
         what = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give --profile; --local needs none"
-    return Check("credentials", "failed", f"none ({tried})", what)
+    return Check("credentials", "failed", "none", what, tried)
 
 
 # ── the service ──────────────────────────────────────────────────────────────────────────────────────────────────────

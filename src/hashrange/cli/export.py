@@ -66,8 +66,8 @@ async def export(db: DynamoDB, options: argparse.Namespace) -> int:
         raise CommandError(
             f"{checkpoint_path} is of an export with --segments {state.segments}", "leave --segments out"
         )
-    progress = Progress("exported")
     before = state.items
+    progress = Progress("exported", before=before)
     with _opened(path, state, going_on=going_on, restart=options.restart) as file:
         try:
             save(checkpoint_path, state)
@@ -114,7 +114,7 @@ async def _write(
         try:
             file.flush()
         except OSError as error:
-            raise CommandError(f"{file.name}: {error.strerror}") from None
+            raise CommandError(f"{file.name}: {error.strerror}", "the same command goes on where it stopped") from None
         state.items, state.offset, state.scan = written, file.tell(), checkpoint.dumps()
         save(checkpoint_path, state)
 
@@ -126,6 +126,6 @@ async def _write(
         try:
             file.write("".join(lines).encode())
         except OSError as error:
-            raise CommandError(f"{file.name}: {error.strerror}") from None
+            raise CommandError(f"{file.name}: {error.strerror}", "the same command goes on where it stopped") from None
         written += page.count
         progress.show(written, written / expected if expected else None)

@@ -23,7 +23,10 @@ from ..errors import (
 
 #: the first class that fits counts
 _ADVICE: Final[tuple[tuple[type[DynamoDBError], str | None], ...]] = (
-    (InvalidRegion, "give --region, for example --region eu-west-1, or set AWS_REGION; --local needs none"),
+    (
+        InvalidRegion,
+        "give --region, for example --region eu-west-1, or set AWS_REGION, or a profile's region; --local needs none",
+    ),
     (CredentialsNotFound, "'hashrange doctor' says what was tried; --local needs none"),
     (AccessDenied, None),
     (AuthenticationError, "'hashrange doctor' explains which credentials are used"),

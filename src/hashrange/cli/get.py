@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .command import CommandError
 from .connection import add_connection, command_of, opened
 from .items import add_format, ordered
-from .shown import cell, columns, json_text, printable, say
+from .shown import cell, json_text, printable, say, show_facts
 from .typed import typed_text
 from .values import key_of
 
@@ -41,13 +41,13 @@ async def get(db: DynamoDB, options: argparse.Namespace) -> int:
     description, table = await opened(db, options.table)
     item = await table.get_item(key_of(description, options.partition, options.sort), consistent=options.consistent)
     if item is None:
-        raise CommandError(f"table {options.table!r} has no item with this key")
+        others = f"'hashrange query {options.table} PK' shows all items of a partition"
+        raise CommandError(f"table {options.table!r} has no item with this key", others if options.sort else None)
     if options.typed:
         say(typed_text(item))
     elif options.json:
         say(json_text(item))
     else:
         names = ordered(item, description.keys.names)
-        for line in columns([(printable(name), cell(item[name])) for name in names]):
-            say(line)
+        show_facts([(printable(name), cell(item[name])) for name in names])
     return 0

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _WINDOW_LINES: Final = 2_000  # between two states; so many may be written again after an interruption
 _WINDOW_BYTES: Final = 16 * 1024 * 1024
 _LINE_MAX_BYTES: Final = 8 * 1024 * 1024  # an item is at most 400 KB, whatever its JSON adds
+_GZIP: Final = b"\x1f\x8b"
 _SHOWN_MAX: Final = 20  # broken lines that are named
 _TYPE_OF: Final[dict[str, type | tuple[type, ...]]] = {"S": str, "N": (int, Decimal), "B": bytes}
 
@@ -91,6 +92,7 @@ async def import_(db: DynamoDB, options: argparse.Namespace) -> int:
     state_path = path.with_name(f"{path.name}.import-state")
     try:
         with path.open("rb") as file:
+            _check_kind(path, file)
             state = _state(path, state_path, table, db.config.endpoint.url, restart=options.restart)
             before = state.lines
             await _Import(table, description, path, state, state_path, options.concurrency).run(file)
@@ -108,6 +110,12 @@ async def import_(db: DynamoDB, options: argparse.Namespace) -> int:
     if state.broken:
         raise CommandError(f"{counted(state.broken, 'line')} of {path} could not be imported", "they are named above")
     return 0
+
+
+def _check_kind(path: Path, file: BinaryIO) -> None:
+    """Refuse what has no lines, before every one of them is complained of."""
+    if file.read(len(_GZIP)) == _GZIP:
+        raise CommandError(f"{path} is compressed", f"unpack it first: gunzip {path}")
 
 
 def _state(path: Path, state_path: Path, table: Table[Any], endpoint: str, *, restart: bool) -> Imported:
@@ -134,7 +142,7 @@ class _Import:
     ) -> None:
         self._table, self._description, self._path = table, description, path
         self._state, self._state_path, self._concurrency = state, state_path, concurrency
-        self._progress = Progress("imported")
+        self._progress = Progress("imported", before=state.items)
         self._named = 0
 
     async def run(self, file: BinaryIO) -> None:
@@ -160,14 +168,8 @@ class _Import:
         from .. import BatchError, ValidationError
 
         given: list[tuple[Line, dict[str, Any]]] = []
-        for line in window:
-            try:
-                if (item := self._item(line)) is not None:
-                    given.append((line, item))
-            except NotAnItem as error:
-                self._name(line, str(error))
         try:
-            return await self._batch(given)
+            return await self._batch(window, given)
         except BatchError as error:
             worst = next((one for one in error.failed if not isinstance(one.reason, ValidationError)), None)
             if worst is not None:
@@ -176,20 +178,26 @@ class _Import:
         # the service refuses a whole request for one item: each by itself, in the file's order, tells which
         return await self._one_by_one(given)
 
-    async def _batch(self, given: list[tuple[Line, dict[str, Any]]]) -> int:
+    async def _batch(self, window: list[Line], given: list[tuple[Line, dict[str, Any]]]) -> int:
+        """Write them by requests of many; what was given to these is in ``given`` then. A line is read when there is
+        room for it: the table writes meanwhile."""
         from .. import DynamoDBError
 
-        written = 0
         async with self._table.batch(concurrency=self._concurrency) as batch:
-            for line, item in given:
+            for line in window:
                 try:
+                    item = self._item(line)
+                    if item is None:
+                        continue
                     room = batch.put(item)
+                except NotAnItem as error:
+                    self._name(line, str(error))
                 except DynamoDBError as error:
                     self._name(line, error.message.partition(": ")[2] or error.message)
-                    continue
-                written += 1
-                await room
-        return written
+                else:
+                    given.append((line, item))
+                    await room
+        return len(given)
 
     async def _one_by_one(self, given: list[tuple[Line, dict[str, Any]]]) -> int:
         from .. import ItemError, ValidationError

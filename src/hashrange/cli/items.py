@@ -6,9 +6,11 @@ Owns the order of columns and how much is held back to align them. Must not know
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import AsyncIterator, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
+from .painted import Painter, painter
 from .shown import CELL_MAX_CHARS, cell, columns, counted, cut, is_terminal, json_text, note, printable, say
 from .typed import typed_text
 
@@ -56,6 +58,7 @@ class Columns:
         self._waiting: list[dict[str, Any]] = []
         self._header: list[str] = []
         self._widths: list[int] = []
+        self._paint: Painter | None = None
 
     def add(self, item: dict[str, Any]) -> None:
         self._waiting.append(item)
@@ -66,10 +69,16 @@ class Columns:
         """Print what is waiting."""
         if not self._waiting:
             return
-        names = ordered({name for item in self._waiting for name in item} | set(self._header), self._keys)
+        self._paint = self._paint or painter(sys.stdout)
+        before = set() if self._paint else set(self._header)  # a painted block has a heading of its own
+        names = ordered({name for item in self._waiting for name in item} | before, self._keys)
         most = CELL_MAX_CHARS if is_terminal() else None
         rows = [[cut(cell(item[name]), most) if name in item else "" for name in names] for item in self._waiting]
         self._waiting = []
+        if self._paint is not None:
+            keys = sum(name in self._keys for name in names)
+            self._paint.items([printable(name) for name in names], rows, keys)
+            return
         if names != self._header:
             self._header, self._widths = names, []
             rows.insert(0, [printable(name) for name in names])

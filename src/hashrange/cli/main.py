@@ -6,6 +6,7 @@ reads its output any more. What fails is said in one line, never in a traceback.
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -38,6 +39,7 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
     Raises:
         SystemExit: help was asked for (0), or the arguments were not understood (2).
     """
+    _be_readable()
     try:
         code = _run(_spelled_out(sys.argv[1:] if arguments is None else arguments), environ)
         sys.stdout.flush()
@@ -52,7 +54,9 @@ def main(arguments: Sequence[str] | None = None, environ: Mapping[str, str] = os
 def _run(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     options, unknown = _parser().parse_known_args(arguments)
     if unknown:
-        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+        port = f"--local={PORT_DEFAULT}" in arguments and not unknown[0].startswith("-") and unknown[0][:1].isdigit()
+        hint = f" ({unknown[0]!r} is no port of --local)" if port else ""
+        options.parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     options.environ = environ
     from ..errors import DynamoDBError
 
@@ -86,6 +90,13 @@ def _spelled_out(arguments: Sequence[str]) -> list[str]:
         if argument == "--local" and not re.fullmatch("[0-9]+", "".join(given[at + 1 : at + 2])):
             given[at] = f"--local={PORT_DEFAULT}"
     return given
+
+
+def _be_readable() -> None:
+    """Let characters that the output's encoding does not have be escaped, not be an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _be_quiet() -> None:

@@ -46,12 +46,22 @@ def put(options: argparse.Namespace) -> int:
 
 def _item(options: argparse.Namespace) -> Item:
     try:
-        text = sys.stdin.read() if options.item == "-" else options.item
-        return typed_item(text) if options.typed else plain_item(text)
+        text: str = sys.stdin.read() if options.item == "-" else options.item
     except UnicodeDecodeError:
         raise CommandError("the input is no UTF-8 text") from None
+    try:
+        return typed_item(text) if options.typed else plain_item(text)
     except NotAnItem as error:
-        raise CommandError(f"the item: {error}", 'quote it for the shell: \'{"id": "a"}\'') from None
+        is_plain = options.typed and _is_item(text)
+        hint = "without --typed, JSON is plain" if is_plain else 'quote it for the shell: \'{"id": "a"}\''
+        raise CommandError(f"the item: {error}", hint) from None
+
+
+def _is_item(text: str) -> bool:
+    try:
+        return bool(plain_item(text))
+    except NotAnItem:
+        return False
 
 
 async def _put(db: DynamoDB, options: argparse.Namespace, item: Item) -> int:
@@ -59,6 +69,9 @@ async def _put(db: DynamoDB, options: argparse.Namespace, item: Item) -> int:
     missing = [name for name in description.keys.names if name not in item]
     if missing:
         raise CommandError(f"the item lacks {', '.join(missing)}; the key of {options.table!r} is {description.keys}")
+    typed = [name for name in description.keys.names if isinstance(item[name], dict)]
+    if typed:
+        raise CommandError(f"the key attribute {typed[0]!r} is a map", "is it DynamoDB JSON? then give --typed")
     await table.put_item(item)
     if options.json:
         say(json_text({"table": options.table, "key": {name: item[name] for name in description.keys.names}}))

@@ -68,7 +68,7 @@ async def query(db: DynamoDB, options: argparse.Namespace) -> int:
     """Run the command."""
     condition = filter_of(options.filter)
     description, table = await opened(db, options.table)
-    keys = keys_read(description, options.index)
+    keys = keys_read(description, options.index, consistent=options.consistent)
     found = table.query(
         key_value(options.partition, keys.partition_key, description),
         _sort(options, keys, description),

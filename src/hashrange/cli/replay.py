@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from .shown import columns, counted, cut, is_terminal, json_text, note, printable, say
+from .shown import counted, cut, is_terminal, json_text, note, printable, say, show_table
 
 if TYPE_CHECKING:
     from ..testing.cassette import Recording
@@ -45,8 +45,7 @@ def replay(options: argparse.Namespace) -> int:
     for line, each in enumerate(recordings, _FIRST_LINE):
         detail = printable(cut(_detail(each.request), most))
         rows.append((str(line), each.operation, printable(_tables(each.request)) or "-", _outcome(each), detail))
-    for text in columns(rows, right=(0,)):
-        say(text)
+    show_table(rows, right=(0,))
     note(f"{options.cassette} is whole: {counted(len(recordings), 'call')}")
     return 0
 

@@ -37,7 +37,7 @@ async def scan(db: DynamoDB, options: argparse.Namespace) -> int:
     """Run the command."""
     condition = filter_of(options.filter)
     description, table = await opened(db, options.table)
-    keys = keys_read(description, options.index)
+    keys = keys_read(description, options.index, consistent=options.consistent)
     found = table.scan(
         segments=options.segments,
         index=options.index,

@@ -59,4 +59,4 @@ def serve_figures(figures: Figures, host: str, port: int) -> MetricsServer:
     try:
         return serve_metrics(port, host=host, registry=registry)
     except ConfigurationError as error:
-        raise CommandError(error.message, error.hint) from None
+        raise CommandError(error.message, "--metrics-port 0 takes a free one") from None

@@ -1,7 +1,8 @@
-"""How things look: aligned columns, amounts for people, items as JSON.
+"""How things look: tables, facts, amounts for people, items as JSON.
 
-Owns every choice of presentation. What comes from tables is never written to a terminal as it is: control characters
-in it are escaped. Must not know commands.
+Owns every choice of presentation: on a terminal what ``painted`` makes of it, if rich is there, else aligned columns.
+What comes from tables is never written to a terminal as it is: control characters in it are escaped. Must not know
+commands.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any, Final
 from unicodedata import combining, east_asian_width
 
 import msgspec
+
+from .painted import painter
 
 CELL_MAX_CHARS: Final = 40  # on a terminal; nothing is cut for a file or a pipe
 _UNITS: Final = ("KB", "MB", "GB", "TB")
@@ -51,6 +54,37 @@ def _plain(value: Any) -> Any:
     if isinstance(value, int) and not isinstance(value, bool) and not -_INT_MAX <= value < _INT_MAX:
         return Decimal(value)
     return value
+
+
+# ── tables and facts ─────────────────────────────────────────────────────────────────────────────────────────────────
+def show_table(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:
+    """Print a table; the first row is its heading.
+
+    Args:
+        right: the numbers of the columns (from 0) that are aligned to the right.
+    """
+    paint = painter(sys.stdout)
+    if paint is not None:
+        paint.table(rows, right)
+    else:
+        for line in columns(rows, right=right):
+            say(line)
+
+
+def show_facts(rows: Sequence[Sequence[str]], advice: Mapping[int, str] | None = None) -> None:
+    """Print lines of names and what is to be said of each, which is last.
+
+    Args:
+        advice: number of a row → what is printed below it.
+    """
+    paint = painter(sys.stdout)
+    if paint is not None:
+        paint.facts(rows, advice)
+        return
+    for at, line in enumerate(columns(rows)):
+        say(line)
+        if advice and at in advice:
+            say(f"         → {advice[at]}")
 
 
 # ── text ─────────────────────────────────────────────────────────────────────────────────────────────────────────────

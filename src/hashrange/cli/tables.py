@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from .connection import add_connection, command_of, table_names
 from .describe import keys_text
-from .shown import columns, counted, json_text, note, say, size_text
+from .shown import counted, json_text, note, say, show_table, size_text
 
 if TYPE_CHECKING:
     from .. import DynamoDB
@@ -55,8 +55,7 @@ async def tables(db: DynamoDB, options: argparse.Namespace) -> int:
         for each in there
     ]
     if there:
-        for line in columns(rows, right=(3, 4, 5)):
-            say(line)
+        show_table(rows, right=(3, 4, 5))
     note(f"{counted(len(there), 'table')} at {db.config.endpoint.url}")
     return 0
 

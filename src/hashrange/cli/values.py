@@ -87,11 +87,11 @@ def key_of(description: TableDescription, partition: str, sort: str | None) -> K
     return Key(key_value(partition, keys.partition_key, description), key_value(sort, keys.sort_key, description))
 
 
-def keys_read(description: TableDescription, index: str | None) -> KeySchema:
+def keys_read(description: TableDescription, index: str | None, *, consistent: bool) -> KeySchema:
     """The keys of the table or of an index.
 
     Raises:
-        CommandError: there is no such index.
+        CommandError: there is no such index, or it cannot be read consistently.
     """
     if index is None:
         return description.keys
@@ -102,6 +102,8 @@ def keys_read(description: TableDescription, index: str | None) -> KeySchema:
             f"table {description.name!r} has no index {index!r}; its indexes: {known}",
             did_you_mean(index, description.indexes),
         )
+    if consistent and found.is_global:
+        raise CommandError(f"index {index!r} is global: it cannot be read consistently", "leave --consistent out")
     return found.keys
 
 
@@ -118,17 +120,23 @@ def filter_of(typed: list[str] | None) -> Condition | None:
     return condition
 
 
-def _condition(text: str) -> Condition:
+def _condition(typed: str) -> Condition:
     from .. import Attr
 
-    found = _FILTER.fullmatch(text)
+    found = _FILTER.fullmatch(typed)
     if found is None or not all(steps := found[1].strip().split(".")):
         raise CommandError(
-            f"--filter {text!r} is no condition",
+            f"--filter {typed!r} is no condition",
             "write name=value, or with != < <= > >=, ^= (begins with) or ~= (contains)",
         )
     attribute = Attr(*steps)
     text = found[3].strip()
+    if found[2] == "=" and text[:1] in ("=", "<", ">"):
+        wanted = found[1].strip() + {"=": "=", "<": "<=", ">": ">="}[text[0]] + text[1:]
+        raise CommandError(
+            f"--filter {typed!r} is no condition",
+            f"write {wanted!r}; a value that begins with {text[0]} goes into quotes: '{found[1].strip()}=\"{text}\"'",
+        )
     if found[2] == "~=":
         value = _value(text)
         if isinstance(value, str):

@@ -58,7 +58,7 @@ class Update(Expression):
         self._operators = 0
 
     def set(self, path: str | Path, value: SetValue) -> Update:
-        """Write a value: a plain one, that of another attribute, or a computed one.
+        """Write a value at ``path``: a plain one, that of another attribute, or a computed one.
 
         ``Attr("a") + 1``, ``Attr("a") - Attr("b")``, ``Attr("a").if_not_exists(0) + 1``, ``Attr("l").list_append([x])``
         and ``Attr("l").list_prepend([x])`` are computed. An index at or beyond the end of a list appends.
@@ -78,7 +78,11 @@ class Update(Expression):
     ) -> Update:
         """Add a number to a number that is there; where it may be missing, ``start`` is what it counts from.
 
-        Without ``start``, the service refuses the update of an item where the number is missing; ``add`` does not.
+        Args:
+            path: where the number is.
+            by: what is added; less than 0 to count down.
+            start: what a missing number counts from. None: the service refuses the update of an item where the number
+                is missing; ``add`` does not.
         """
         path = to_path(path)
         base = path if start is None else IfNotExists(path, start)

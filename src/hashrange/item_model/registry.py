@@ -72,9 +72,12 @@ class ItemModel(Generic[M]):
     def to_item(self, obj: M) -> Item:
         """An object as an item of Python values, for ``codec.encode_item``.
 
+        Values that are stored as they are (text, numbers, truth values) are not checked against their field's type: a
+        type checker does that, and reading such an item says that it does not fit.
+
         Raises:
-            TypeMismatch: it is not of the model's class, or a value in it is not of its field's type, or a datetime
-                has no time zone.
+            TypeMismatch: it is not of the model's class, a value that has to be converted is not of its field's type,
+                or a datetime has no time zone.
             ValidationError: a set is empty that cannot be left out, or objects hold each other in a circle.
         """
         try:

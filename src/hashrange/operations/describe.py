@@ -58,6 +58,9 @@ class IndexDescription(Struct, frozen=True):
     """One secondary index.
 
     Attributes:
+        name: its name.
+        keys: the names of its key attributes.
+        is_global: whether it is a global one.
         projection: ALL, KEYS_ONLY or INCLUDE.
         non_key_attributes: what INCLUDE includes.
         status: CREATING, UPDATING, DELETING or ACTIVE; local indexes are as active as their table.
@@ -75,9 +78,14 @@ class TableDescription(Struct, frozen=True):
     """What the service says of a table.
 
     Attributes:
+        name: the table's name.
+        arn: its ARN.
         status: CREATING, UPDATING, DELETING, ACTIVE, ...
+        keys: the names of its key attributes.
         attribute_types: key attribute name to S, N or B.
+        indexes: index name to what it is.
         ttl_attribute: where TTL is enabled (or being enabled).
+        stream: its stream, enabled or not.
         item_count, size_bytes: as of the service's last count, up to six hours ago.
         billing_mode: PROVISIONED or PAY_PER_REQUEST.
         replicas: of a global table, as the service lists them; empty for a table of one region.

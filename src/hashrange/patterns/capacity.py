@@ -127,7 +127,8 @@ class CapacityMonitor:
             step.throttled += event.error.throttling
 
     def call_finished(self, event: CallFinished) -> None:
-        if event.error is None and (self._table is None or event.table == self._table):
+        answered = event.error is None and not event.cancelled
+        if answered and (self._table is None or event.table == self._table):
             reads, writes = event.units()
             step = self._step()
             step.attempts += 1

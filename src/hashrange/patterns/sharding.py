@@ -152,6 +152,8 @@ class Sharded(Generic[M]):
         An item that has a shard's key already (as one that was read) stays there.
 
         Args:
+            item: the item, or an object of the table's model.
+            sharded_key: the key that it belongs to.
             suffix: what decides the shard; None: a random one.
             index: spread the partition key of this index instead of the table's.
             condition: as in ``Table.put_item``; it sees the item with this key in its shard, and no other shard.
@@ -252,6 +254,8 @@ class Sharded(Generic[M]):
         each shard is asked for its even share of it and a little more.
 
         Args:
+            sharded_key: whose items.
+            sort: a condition on the sort key, or the value that it equals; None for all.
             index: an index whose partition key is sharded.
             limit: at most so many items, of all shards together.
             page_size: at most so many items are read of one shard by one request.
@@ -282,6 +286,7 @@ class Sharded(Generic[M]):
         """Add to a counter, in one of its shards; ``sum_sharded`` reads it.
 
         Args:
+            sharded_key: the counter's key.
             attribute: the counter's name; it begins at 0.
             amount: what is added; less than 0 to count down.
             sort: the sort key of the counter's items, where the table has one.

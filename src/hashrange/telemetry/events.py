@@ -63,15 +63,15 @@ class AttemptFailed(Struct, frozen=True):
 
 
 class CallFinished(Struct, frozen=True):
-    """A call has an answer, or has failed for good.
+    """A call has an answer, has failed for good, or was given up by its caller.
 
     Attributes:
         operation, table: what was called.
-        error: None where it succeeded.
+        error: None where it succeeded, or was cancelled.
         attempts: how many requests were sent.
         elapsed: seconds, from the call to its end.
         request_id: the service's id of the last request.
-        answer: the decoded answer in wire shape (item counts, consumed capacity); empty where it failed.
+        answer: the decoded answer in wire shape (item counts, consumed capacity); empty where there is none.
         connect, wait, decode: seconds of the last attempt: getting a connection, the exchange, decoding the answer.
         region: which one it was, of a client of several; else None.
         key: the ``Key`` of the item, or the partition key's value of a query; None of a scan, and of a batch or a
@@ -81,6 +81,8 @@ class CallFinished(Struct, frozen=True):
         request: the request in wire shape; not to be changed. It holds items: show of it what may be seen.
         failures: the attempts of this call that failed, in their order.
         source: the endpoint.
+        cancelled: its task was cancelled before there was an answer, as ``asyncio.timeout`` does, too. What had been
+            sent (the last of ``attempts``) may have been applied.
     """
 
     operation: str
@@ -100,6 +102,7 @@ class CallFinished(Struct, frozen=True):
     request: Mapping[str, Any] = _NOTHING
     failures: tuple[AttemptFailed, ...] = ()
     source: Source = NO_SOURCE
+    cancelled: bool = False
 
     def units(self) -> tuple[float, float]:
         """The read and the write units that the answer says it took; 0 without ``Config.capacity``."""
@@ -135,11 +138,17 @@ class Observer(Protocol):
     What it raises is logged and does not harm the call.
     """
 
-    def attempt_failed(self, event: AttemptFailed) -> None: ...
+    def attempt_failed(self, event: AttemptFailed) -> None:
+        """A request of a call failed; the call may go on with another one."""
+        ...
 
-    def call_finished(self, event: CallFinished) -> None: ...
+    def call_finished(self, event: CallFinished) -> None:
+        """A call has ended."""
+        ...
 
-    def circuit_changed(self, event: CircuitChanged) -> None: ...
+    def circuit_changed(self, event: CircuitChanged) -> None:
+        """The circuit breaker of an endpoint changed its state."""
+        ...
 
 
 @runtime_checkable

@@ -278,7 +278,9 @@ class HotKeys:
 
 
 def _unreported(event: CallFinished) -> tuple[float, float]:
-    """The units of a call that tells none: one, unless it failed so that nothing says it took any."""
+    """The units of a call that tells none: one, unless it ended so that nothing says it took any."""
+    if event.cancelled:
+        return 0.0, 0.0
     if event.error is not None and not isinstance(event.error, ConditionalCheckError):
         return 0.0, 0.0
     return (1.0, 0.0) if event.operation in READS else (0.0, 1.0)

@@ -1,9 +1,9 @@
 """Log records: ``Config(observers=(LogObserver(),))``; logger ``hashrange``, with structured ``extra``.
 
 ERROR: calls that failed. WARNING: throttling, retries, what a batch left undone; changes of a circuit are logged there
-by the client itself. INFO: transactions that were committed and, if wanted, all that succeeded. DEBUG: requests and
-their expressions, without values. TRACE (5): whole requests and answers, only if wanted. Below TRACE no item's value is
-shown; keys are shown as ``Config.trace_keys`` says.
+by the client itself. INFO: transactions that were committed, calls that were cancelled and, if wanted, all that
+succeeded. DEBUG: requests and their expressions, without values. TRACE (5): whole requests and answers, only if wanted.
+Below TRACE no item's value is shown; keys are shown as ``Config.trace_keys`` says.
 """
 
 from __future__ import annotations
@@ -66,7 +66,9 @@ class LogObserver:
 
     def call_finished(self, event: CallFinished) -> None:
         log = self._log
-        if event.error is not None:
+        if event.cancelled:
+            self._cancelled(event)
+        elif event.error is not None:
             self._failed(event, event.error)
         else:
             undone = _unprocessed(event.answer)
@@ -91,6 +93,12 @@ class LogObserver:
         if self._log.isEnabledFor(level):
             extra = _where(event) | _result(event) | _why(error)
             self._log.log(level, "%s failed: %s: %s", event.operation, type(error).__name__, str(error), extra=extra)
+
+    def _cancelled(self, event: CallFinished) -> None:
+        if self._log.isEnabledFor(logging.INFO):
+            extra = _where(event) | _result(event) | {"cancelled": True}
+            what = "%s on %s was cancelled after %.1f ms"
+            self._log.info(what, event.operation, table_label(event) or "no table", event.elapsed * 1_000, extra=extra)
 
     def _succeeded(self, event: CallFinished, *, committed: bool) -> None:
         extra = _where(event) | _result(event)

@@ -19,7 +19,7 @@ from .events import READS, AttemptFailed, CallFinished, CircuitChanged, Source
 from .shown import tables_of, transact_tables
 
 Labels: TypeAlias = tuple[str, ...]
-Status: TypeAlias = Literal["ok", "condition_failed", "throttled", "error"]
+Status: TypeAlias = Literal["ok", "condition_failed", "throttled", "error", "cancelled"]
 
 SEVERAL_TABLES: Final = "*"  # no table can have this name
 
@@ -44,6 +44,8 @@ class Metric(Struct, frozen=True):
     unit: str = "1"
 
 
+#: of an action of a cancelled transaction ("TransactWriteItems", API reference)
+_THROTTLED_REASONS: Final = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded"})
 _SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _WAITS: Final = (0.0001, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0)
 _ITEMS: Final = (0.0, 1.0, 2.0, 5.0, 10.0, 25.0, 50.0, 100.0, 250.0, 500.0, 1_000.0, 2_500.0)
@@ -55,7 +57,7 @@ OPERATIONS: Final = Metric(
     "dynamodb_operations_total",
     "counter",
     ("operation", "table", "status"),
-    "Calls that ended: ok, condition_failed, throttled or error.",
+    "Calls that ended: ok, condition_failed, throttled, error or cancelled.",
 )
 DURATION: Final = Metric(
     "dynamodb_operation_duration_seconds", "histogram", _BY_OPERATION, "Time of calls, retries included.", _SECONDS, "s"
@@ -129,7 +131,7 @@ class Measures(ABC):
 
     def attempt_failed(self, event: AttemptFailed) -> None:
         table = event.table or SEVERAL_TABLES
-        if event.error.throttling:
+        if _is_throttled(event.error):
             self.count(THROTTLES, (table, event.operation))
         if event.delay is not None:
             self.count(RETRIES, (event.operation, table))
@@ -137,16 +139,17 @@ class Measures(ABC):
     def call_finished(self, event: CallFinished) -> None:
         operation, error, endpoint = event.operation, event.error, event.source.endpoint
         table = event.table or (SEVERAL_TABLES if tables_of(event.request) else "")
-        self.count(OPERATIONS, (operation, table, status_of(error)))
+        self.count(OPERATIONS, (operation, table, "cancelled" if event.cancelled else status_of(error)))
         self.observe(DURATION, (operation, table), event.elapsed)
         if endpoint:
             if endpoint not in self.circuits:
                 self.circuits[endpoint] = 0.0
-            if event.attempts:
+            if event.attempts and not event.cancelled:  # of which nobody knows how long it waited
                 self.observe(POOL_WAIT, (endpoint,), event.pool_wait)
         if error is not None:
             self.count(ERRORS, (type(error).__name__, table))
             self._conditions(event, error, table)
+        if error is not None or event.cancelled:
             return
         answer = event.answer
         if operation in READS:
@@ -207,9 +210,16 @@ class Measures(ABC):
 
 
 def status_of(error: DynamoDBError | None) -> Status:
-    """The label ``status`` of a call."""
+    """The label ``status`` of a call that was not cancelled."""
     if error is None:
         return "ok"
     if error.throttling:
         return "throttled"
     return "condition_failed" if isinstance(error, ConditionFailed) else "error"
+
+
+def _is_throttled(error: DynamoDBError) -> bool:
+    """Whether an attempt was throttled: a transaction is where one of its actions was."""
+    if isinstance(error, TransactionCanceled):
+        return any(reason.get("Code") in _THROTTLED_REASONS for reason in error.wire_reasons)
+    return error.throttling

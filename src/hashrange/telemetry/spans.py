@@ -14,7 +14,6 @@ from ..clock import SYSTEM_CLOCK, Clock
 from .events import AttemptFailed, CallFinished, CircuitChanged
 from .extras import imported
 from .shown import item_count, readable, shown_keys, snake_case, table_label, tables_of, write_counts
-from .usage import consumed_capacity
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
@@ -62,7 +61,9 @@ class SpanObserver:
                 span.add_event("attempt", _attempt(failure), began_ns + int(failure.elapsed * _NANOSECONDS))
             if event.attempts > len(event.failures):
                 span.add_event("attempt", {"attempt": event.attempts}, int(ended * _NANOSECONDS))
-        if event.error is not None:
+        if event.cancelled:
+            span.set_status(self._status(self._error, "cancelled"))
+        elif event.error is not None:
             span.set_status(self._status(self._error, f"{type(event.error).__name__}: {event.error.message}"))
         span.end(int(ended * _NANOSECONDS))
 
@@ -91,14 +92,14 @@ def attributes_of(event: CallFinished) -> dict[str, Any]:
         found["aws.region"] = source.region
     if event.request_id is not None:
         found["aws.request_id"] = event.request_id
-    if "ConsumedCapacity" in event.answer:
-        consumed = consumed_capacity(operation, event.answer)
-        if consumed is not None:
-            found["aws.dynamodb.consumed_capacity"] = consumed.read_units + consumed.write_units
+    if event.answer.get("ConsumedCapacity"):
+        found["aws.dynamodb.consumed_capacity"] = sum(event.units())
     own = _OWN.get(operation)
     if own is not None:
         own(event, found)
-    if event.error is not None:
+    if event.cancelled:
+        found["cancelled"] = True
+    elif event.error is not None:
         found["error.type"] = type(event.error).__name__
         if event.error.code is not None:
             found["error.code"] = event.error.code

@@ -73,7 +73,7 @@ class Usage(Struct):
     """Sums over calls; a context manager that adds up everything awaited inside it, tasks started inside it included.
 
     Attributes:
-        calls, failed_calls: how many calls ended, and how many of them with an error.
+        calls, failed_calls: how many calls ended, and how many of them with an error or cancelled.
         retries: requests sent beyond the first of each call.
         read_units, write_units: consumed capacity; 0 unless ``Config.capacity`` is "total" or "indexes".
         elapsed: seconds spent in calls, added up (calls at the same time count each).

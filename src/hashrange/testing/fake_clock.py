@@ -36,12 +36,15 @@ class FakeClock:
         return f"<FakeClock {self._now - self._start:g} s after its start>"
 
     def monotonic(self) -> float:
+        """Seconds since its start."""
         return self._now - self._start
 
     def time(self) -> float:
+        """Seconds since the epoch."""
         return self._now
 
     async def sleep(self, seconds: float) -> None:
+        """Let so much time pass, at once, and write it down in ``sleeps``."""
         self.sleeps.append(seconds)
         self.advance(max(0.0, seconds))
         await asyncio.sleep(0)  # others may run, as in a real sleep

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -18,11 +19,18 @@ def run(capsys: pytest.CaptureFixture[str]) -> Run:
     """Run a command with an environment of its own."""
 
     def run(*arguments: str, **environ: str) -> Ran:
-        code = main(arguments, environ)
+        code = main(arguments, {"HOME": "/nonexistent", **environ})
         printed = capsys.readouterr()
         return Ran(code, printed.out, printed.err)
 
     return run
+
+
+@pytest.fixture
+def without_rich(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where the extra is not installed."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "rich"] or ["rich"]:
+        monkeypatch.setitem(sys.modules, name, None)
 
 
 @pytest.fixture

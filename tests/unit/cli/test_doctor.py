@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from pathlib import Path
 from threading import Thread
@@ -100,13 +101,17 @@ def test_no_credentials(run: Run, tmp_path: Path) -> None:
     environ = {"HOME": str(tmp_path), "AWS_EC2_METADATA_DISABLED": "true", "AWS_REGION": "eu-west-1"}
     ran = run("doctor", **environ)
     assert ran.code == 1
-    outcome, detail = checks(ran.out)["credentials"]
-    assert outcome == "failed"
-    assert "environment keys: not found" in detail
-    assert "instance metadata: not found, AWS_EC2_METADATA_DISABLED is true" in detail
+    assert checks(ran.out)["credentials"] == ("failed", "none")
+    tried = ["environment keys: not found, ", "instance metadata: not found, AWS_EC2_METADATA_DISABLED is true"]
+    for step in tried:
+        assert re.search(rf"^ +{re.escape(step)}", ran.out, re.MULTILINE), "a line for each"
+    report = json.loads(run("doctor", "--json", **environ).out)
+    detail = next(each["detail"] for each in report["checks"] if each["name"] == "credentials")
+    assert detail.startswith("none (environment keys: not found, ")
+    assert tried[1] in detail
     assert "→ set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE" in ran.out
     ran = run("doctor", **environ, AWS_ACCESS_KEY_ID="half")
-    assert "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not" in checks(ran.out)["credentials"][1]
+    assert "AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not" in ran.out
     assert "→ mend environment keys, which is set up and does not work" in ran.out
 
 

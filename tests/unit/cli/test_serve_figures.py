@@ -63,7 +63,7 @@ def test_a_port_in_use_is_said() -> None:
         port = figures.split(":")[2].partition("/")[0]
         done = subprocess.run([*COMMAND, port], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
-    assert f"port {port}: it is in use" in done.stderr
+    assert f"port {port}: it is in use (--metrics-port 0 takes a free one)" in done.stderr
 
 
 def test_a_missing_extra_is_named() -> None:

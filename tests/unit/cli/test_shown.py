@@ -62,9 +62,9 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_progress_on_a_terminal() -> None:
+def test_progress_on_a_terminal(without_rich: None) -> None:
     clock, terminal = FakeClock(), Terminal()
-    progress = Progress("exported", terminal, clock)
+    progress = Progress("exported", terminal, clock, before=1_000)
     progress.show(1_000, 0.25)
     progress.show(1_001, 0.25)
     assert terminal.getvalue() == "\r\x1b[K[#####---------------]  25% exported 1,000 items, 0/s", "not too often"

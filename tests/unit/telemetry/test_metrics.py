@@ -15,7 +15,7 @@ from hashrange.config import Config
 from hashrange.errors import ConfigurationError
 from hashrange.telemetry import serve_metrics
 from hashrange.telemetry.metrics import PrometheusObserver
-from tests.fakes import FakeClock
+from tests.fakes import FakeClock, FakeTransport, answer, client, failure
 
 from .traffic import ENDPOINT, failing, trouble, usual
 
@@ -174,6 +174,20 @@ async def test_waiting_for_a_connection_is_told_apart_from_opening_one(registry:
     first, second = heard.finished
     assert 0.0 <= first.pool_wait < first.connect  # it opened the connection
     assert second.pool_wait == second.connect > 0.0  # it waited until the first was done
+
+
+@pytest.mark.parametrize("code", ["ThrottlingError", "ProvisionedThroughputExceeded"])
+async def test_a_transaction_that_was_throttled_counts_as_such(registry: CollectorRegistry, code: str) -> None:
+    reasons = {"CancellationReasons": [{"Code": "None"}, {"Code": code}]}
+    conflict = {"CancellationReasons": [{"Code": "TransactionConflict"}, {"Code": "None"}]}
+    canceled = [failure("TransactionCanceledException", data=data) for data in (reasons, conflict)]
+    transport = FakeTransport(*canceled, answer({}))
+    async with client(transport, observers=(PrometheusObserver(registry),)) as db, db.transaction() as tx:
+        for name in ("app", "log"):
+            tx.put(db.table(name), {"PK": "a", "SK": "1"})
+    labels = {"operation": "TransactWriteItems", "table": "*"}
+    assert registry.get_sample_value("dynamodb_throttles_total", labels) == 1
+    assert registry.get_sample_value("dynamodb_retries_total", labels) == 2
 
 
 async def test_a_client_that_is_gone_is_not_kept_alive(registry: CollectorRegistry) -> None:

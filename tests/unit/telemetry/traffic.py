@@ -16,7 +16,7 @@ from hashrange.schema import GlobalIndex
 from hashrange.simulator.declare import TableSpec
 from tests.fakes import Chance, FakeClock, FakeTransport, answer, client, failure
 
-ENDPOINT = "https://dynamodb.us-east-1.amazonaws.com"
+ENDPOINT = "http://localhost"
 KEY = Key("USER#1", "PROFILE")
 #: stands in every item that is written, and must be seen nowhere
 VALUE = "an item's secret value"

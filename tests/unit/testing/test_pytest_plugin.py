@@ -274,7 +274,7 @@ def test_the_entry_point_is_found_with_asyncio_and_xdist(pytester: pytest.Pytest
     result.assert_outcomes(passed=5)
 
 
-@pytest.mark.parametrize(("document", "count"), [("testing", 2), ("record-and-replay", 1)])
+@pytest.mark.parametrize(("document", "count"), [("testing", 2), ("record-and-replay", 1), ("quickstart", 1)])
 def test_the_tests_in_the_docs_run(pytester: pytest.Pytester, document: str, count: int) -> None:
     text = (DOCS / f"{document}.md").read_text(encoding="utf-8")
     (source,) = re.findall(r"```python no-run: it is a file of tests.*?\n(.*?)```", text, re.DOTALL)

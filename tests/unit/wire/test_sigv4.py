@@ -304,6 +304,7 @@ def witness_of(data: bytes, host: str, region: str, keys: BotocoreKeys, now: flo
 
 
 OPERATIONS = ["GetItem", "PutItem", "TransactWriteItems", "DescribeTable"]
+STREAMS = ["DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"]
 HOSTS = ["dynamodb.eu-west-1.amazonaws.com", "localhost:8000", "[::1]:8000"]
 
 
@@ -311,7 +312,7 @@ HOSTS = ["dynamodb.eu-west-1.amazonaws.com", "localhost:8000", "[::1]:8000"]
 @given(
     calls=st.lists(
         st.tuples(
-            st.sampled_from(OPERATIONS),
+            st.sampled_from(OPERATIONS + STREAMS),
             st.binary(max_size=64),
             st.sampled_from([("one", "secret one", None), ("two", "secret two", "token two"), ("two", "x", "y")]),
             TIMES | st.sampled_from([SUITE_TIME, SUITE_TIME + 0.5, SUITE_TIME + 1, 86_399.999, 86_400.0]),
@@ -336,7 +337,8 @@ def test_whatever_comes_in_a_row_each_request_is_signed_for_itself(
         assert sent == body
         assert headers["content-length"] == str(len(body))
         assert headers["host"] == host
-        assert headers["x-amz-target"] == f"DynamoDB_20120810.{operation}"
+        api = "DynamoDBStreams" if operation in STREAMS else "DynamoDB"
+        assert headers["x-amz-target"] == f"{api}_20120810.{operation}"
         assert headers["x-amz-date"] == amz_date(now)
         assert headers["content-type"] == "application/x-amz-json-1.0"
         assert headers["user-agent"] == "hashrange/1"
