@@ -8,7 +8,7 @@ export PYRIGHT_PYTHON_CACHE_DIR := $(CURDIR)/.cache/pyright
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test fuzz storm soak check format docs docs-serve bench-client bench-bulk bench-simulator bench-export bench-telemetry dynamodb-local clean
+.PHONY: help install demo test fuzz storm soak check format docs docs-serve bench-client bench-bulk bench-simulator bench-export bench-telemetry bench-migration migration-demo dynamodb-local clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -78,6 +78,12 @@ bench-export: $(STAMP) ## export and import of a million items, killed on the wa
 
 bench-telemetry: $(STAMP) ## what telemetry adds to a call (ARGS="--quick" for a first look)
 	@$(PY) benchmarks/bench_telemetry.py $(ARGS)
+
+bench-migration: $(STAMP) ## MySQL to DynamoDB, a million rows, and their verification (ARGS="--quick" for a first look)
+	@$(PY) benchmarks/bench_migration.py $(ARGS)
+
+migration-demo: $(STAMP) ## a shop from MariaDB to DynamoDB, killed, resumed, verified, under load (ARGS="--orders 2000")
+	@$(PY) examples/shop_migration/run.py $(ARGS)
 
 dynamodb-local: $(STAMP) ## DynamoDB Local on port 8000, until interrupted
 	@$(PY) scripts/dynamodb_local.py run --port 8000

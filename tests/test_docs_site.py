@@ -25,7 +25,7 @@ from scripts import docs_site, docstrings
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
 #: modules whose public names are documented, beside those of the package itself
-MODULES = ("testing", "telemetry", "simulator")
+MODULES = ("testing", "telemetry", "simulator", "migration")
 
 
 class Seen(HTMLParser):

@@ -46,11 +46,22 @@ IndexDeclaration: TypeAlias = "GlobalIndex | LocalIndex | str | tuple[str, str |
 
 
 class IndexSchema(Struct, frozen=True):
-    """An index as requests need it."""
+    """An index as requests need it.
+
+    Attributes:
+        keys: the names of its key attributes; of keys of several attributes, the first of each.
+        further_keys: the others of these.
+    """
 
     name: str
     keys: KeySchema
     is_global: bool
+    further_keys: tuple[str, ...] = ()
+
+    @property
+    def key_names(self) -> tuple[str, ...]:
+        """All its key attributes."""
+        return self.keys.names + self.further_keys
 
 
 class TableSchema(Struct, frozen=True):

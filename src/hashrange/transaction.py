@@ -82,6 +82,11 @@ class Transaction:
     def __repr__(self) -> str:
         return f"<Transaction {self._state}: {len(self._tables)} actions>"
 
+    @property
+    def action_count(self) -> int:
+        """How many actions it has so far."""
+        return len(self._tables)
+
     async def __aenter__(self) -> Self:
         if self._state != "made":
             raise self._misused("the transaction cannot be opened")

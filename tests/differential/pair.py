@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable
 from typing import Any, Final, TypeAlias
 
+from hashrange.simulator.actions import STREAM_OPERATIONS
 from hashrange.simulator.endpoint import handle
 from hashrange.simulator.engine import Engine
 from tests.differential.compare import Answer, answer_of, known, translated
@@ -17,6 +18,7 @@ from tests.differential.compare import Answer, answer_of, known, translated
 Request: TypeAlias = dict[str, Any]
 
 _TARGET: Final = "DynamoDB_20120810."
+_STREAMS_TARGET: Final = "DynamoDBStreams_20120810."
 _TYPE: Final = "application/x-amz-json-1.0"
 
 
@@ -54,7 +56,8 @@ class Pair:
         return handle(self.engine, operation, json.dumps(request).encode())
 
     def local(self, operation: str, request: Request) -> tuple[int, bytes]:
-        headers = {**self._headers, "X-Amz-Target": _TARGET + operation}
+        target = _STREAMS_TARGET if operation in STREAM_OPERATIONS else _TARGET
+        headers = {**self._headers, "X-Amz-Target": target + operation}
         self._connection.request("POST", "/", json.dumps(request).encode(), headers)
         response = self._connection.getresponse()
         return response.status, response.read()

@@ -133,6 +133,10 @@ TYPED = {
     "hashrange export app items.jsonl --seg": "hashrange export app items.jsonl --segments",
     "hashrange serve --tables sch": "hashrange serve --tables schema.json",
     "hashrange serve --port sch": "hashrange serve --port sch",
+    "hashrange migrate che": "hashrange migrate check",
+    "hashrange migrate check sch": "hashrange migrate check schema.json",
+    "hashrange migrate check --ddl sch": "hashrange migrate check --ddl schema.json",
+    "hashrange migrate check --relax": "hashrange migrate check --relaxed",
     "hashrange get sch": "hashrange get sch",
     "hashrange import app items": r"hashrange import app items\ of\ today.jsonl",
 }

@@ -6,6 +6,7 @@ After each test the pool's ``repr`` shows that no connection is lost track of, a
 from __future__ import annotations
 
 import asyncio
+import gzip
 
 import pytest
 
@@ -72,6 +73,14 @@ HTML = b"<html><body>503 Service Temporarily Unavailable</body></html>"
             b"HTTP/1.1 503 Unavailable\r\nConnection: close\r\n\r\n" + HTML, 503, HTML, 0, id="503, until the end"
         ),
         pytest.param(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 200, b"", 1, id="no body, no checksum"),
+        pytest.param(
+            answer(gzip.compress(b'{"Item":{}}'), headers={"Content-Encoding": "gzip"}),
+            200,
+            b'{"Item":{}}',
+            1,
+            id="gzip",
+        ),
+        pytest.param(answer(b"", headers={"Content-Encoding": "gzip"}), 200, b"", 1, id="nothing in gzip"),
         pytest.param(answer(b"[" + b"1," * 500_000 + b"1]"), 200, b"[" + b"1," * 500_000 + b"1]", 1, id="1 MB"),
     ],
 )

@@ -20,6 +20,7 @@ CACHE = Path(__file__).resolve().parents[2] / ".cache" / "interop"
 AIOBOTO3 = "15.5.0"
 AWS_CLI = "1.45.11"
 JS_SDK = "3.1162.0"
+JS_SDK_STREAMS = "3.1141.0"  # is released less often
 INSTALL_TIMEOUT_SECONDS = 300
 
 
@@ -46,12 +47,11 @@ def js_sdk() -> tuple[str, Path]:
         folder.mkdir()
         (folder / "package.json").write_text("{}")
         cache = str(folder / "npm-cache")  # the user's may be unwritable
-        run(
-            npm, "install", f"@aws-sdk/client-dynamodb@{JS_SDK}", "--no-audit", "--no-fund", "--cache", cache, at=folder
-        )
+        packages = [f"@aws-sdk/client-dynamodb@{JS_SDK}", f"@aws-sdk/client-dynamodb-streams@{JS_SDK_STREAMS}"]
+        run(npm, "install", *packages, "--no-audit", "--no-fund", "--cache", cache, at=folder)
         shutil.rmtree(cache, ignore_errors=True)
 
-    return node, installed("js-sdk", JS_SDK, install)
+    return node, installed("js-sdk-with-streams", JS_SDK, install)
 
 
 def installed(name: str, version: str, install: Callable[[Path], None]) -> Path:

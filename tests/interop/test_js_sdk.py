@@ -9,12 +9,14 @@ import pytest
 
 from tests.interop.clients import INSTALL_TIMEOUT_SECONDS, js_sdk, run
 
-STORY = Path(__file__).with_name("story_js_sdk.mjs")
+STORIES = ["story_js_sdk.mjs", "story_streams_js_sdk.mjs", "story_partiql_js_sdk.mjs"]
 
 
 @pytest.mark.timeout(INSTALL_TIMEOUT_SECONDS)
-def test_a_story(endpoint: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", STORIES)
+@pytest.mark.parametrize("endpoint", ["command", "inside"], indirect=True)
+def test_a_story(endpoint: str, name: str, tmp_path: Path) -> None:
     node, sdk = js_sdk()
     (tmp_path / "node_modules").symlink_to(sdk / "node_modules")  # a module looks for others beside itself
-    story = shutil.copy(STORY, tmp_path)
+    story = shutil.copy(Path(__file__).with_name(name), tmp_path)
     assert run(node, story, endpoint) == "told\n"

@@ -40,6 +40,18 @@ def test_limits_are_those_of_the_service_model(shapes: dict[str, Any], shape: st
     assert shapes[shape][bound] == limit
 
 
+def test_limits_of_streams_are_those_the_model_tells_of() -> None:
+    model = Loader().load_service_model("dynamodbstreams", "service-2")
+    told = str(model)
+    for text in (
+        f"The upper limit is {limits.STREAMS_PAGE_MAX_COUNT}",
+        f"{limits.STREAM_RECORDS_MAX_BYTES // 1024**2} MB of data or {limits.STREAM_RECORDS_MAX_COUNT} stream records",
+        f"{limits.STREAM_RETENTION_SECONDS // 3600} hour limit on data retention",
+        f"expires {limits.SHARD_ITERATOR_MAX_AGE_SECONDS // 60} minutes after",
+    ):
+        assert text in told
+
+
 def test_the_largest_and_the_smallest_number_are_the_last_ones_accepted() -> None:
     assert limits.NUMBER_MAX.as_tuple().digits == (9,) * limits.NUMBER_MAX_DIGITS
     assert limits.NUMBER_MAX.adjusted() == limits.NUMBER_MAX_EXPONENT

@@ -40,7 +40,7 @@ async def describe(db: DynamoDB, options: argparse.Namespace) -> int:
             (
                 index.name,
                 "global" if index.is_global else "local",
-                keys_text(found, index.keys),
+                keys_text(found, index.keys, index.further_keys),
                 ", ".join((index.projection, *index.non_key_attributes)),
                 index.status,
             )
@@ -66,6 +66,6 @@ def _facts(found: TableDescription) -> list[tuple[str, str]]:
     return [*facts, ("replicas", replicas)] if replicas else facts
 
 
-def keys_text(description: TableDescription, keys: KeySchema) -> str:
+def keys_text(description: TableDescription, keys: KeySchema, further: tuple[str, ...] = ()) -> str:
     """Keys with their types: ``PK:S SK:N``."""
-    return " ".join(f"{name}:{description.attribute_types.get(name, '?')}" for name in keys.names)
+    return " ".join(f"{name}:{description.attribute_types.get(name, '?')}" for name in (*keys.names, *further))

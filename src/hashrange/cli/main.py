@@ -22,11 +22,13 @@ from .export import add_export
 from .failure import one_line, told
 from .get import add_get
 from .import_ import add_import
+from .migrate import add_migrate
 from .put import add_put
 from .query import add_query
 from .replay import add_replay
 from .scan import add_scan
 from .serve import add_serve
+from .snapshot import add_snapshot
 from .tables import add_tables
 
 INTERRUPTED = 130  # as shells count a SIGINT
@@ -114,7 +116,7 @@ def _parser() -> Parser:
     )
     for add in (
         add_tables, add_describe, add_get, add_put, add_query, add_scan, add_export, add_import, add_doctor, add_replay,
-        add_serve, add_completion,
+        add_serve, add_snapshot, add_migrate, add_completion,
     ):  # fmt: skip
         add(commands)
     return parser

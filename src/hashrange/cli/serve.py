@@ -14,7 +14,7 @@ import re
 import signal
 import socket
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,24 +24,26 @@ if TYPE_CHECKING:
     from ..simulator.engine import Engine
     from ..simulator.server import Server
 
+REGION_DEFAULT = "us-east-1"
 PORT_DEFAULT = 8000  # as DynamoDB Local
 PORT_MAX = 65_535
 DESCRIPTION = """\
-A DynamoDB in memory, for everything that speaks DynamoDB: boto3, the AWS CLI, other SDKs, hashrange itself.
-Everything is gone when it stops."""
+A DynamoDB on this machine, for everything that speaks DynamoDB: boto3, the AWS CLI, other SDKs, hashrange itself.
+Everything is gone when it stops, unless --data says where to keep it."""
 EPILOG = """\
 schema.json holds a list of tables, each one of
   "app"                                                  a name: its keys are PK and SK, both text
   {"name": "app", "partition_key": "id", "sort_key": null, "indexes": {"by_day": ["day", "n:N"]}}
   {"TableName": "app", "KeySchema": [...], ...}          a CreateTable request
-  {"Table": {...}}                                       what 'aws dynamodb describe-table' prints"""
+  {"Table": {...}}                                       what 'aws dynamodb describe-table' prints
+With --data, tables that are there already stay as they are."""
 
 
 def add_serve(commands: argparse._SubParsersAction[Any]) -> None:
     """Declare the command."""
     parser = commands.add_parser(
         "serve",
-        help="a DynamoDB in memory, over HTTP",
+        help="a DynamoDB on this machine, over HTTP",
         description=DESCRIPTION,
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -52,7 +54,10 @@ def add_serve(commands: argparse._SubParsersAction[Any]) -> None:
     )
     parser.add_argument("--tables", metavar="FILE", type=Path, help="JSON: the tables to start with, see below")
     parser.add_argument(
-        "--region", type=_region, default="us-east-1", help="as it shows in ARNs (default: %(default)s)"
+        "--data", metavar="DIR", type=Path, help="keep tables and items in this folder; made where it is missing"
+    )
+    parser.add_argument(
+        "--region", type=_region, help=f"as it shows in ARNs (default: {REGION_DEFAULT}, or that of --data)"
     )
     parser.add_argument("--access-key", metavar="KEY", help="check signatures: only this key is let in")
     parser.add_argument("--secret-key", metavar="SECRET", help="the secret to --access-key")
@@ -67,14 +72,18 @@ def serve(options: argparse.Namespace) -> int:
     """Run the command.
 
     Raises:
-        CommandError: the schema file is not one, or the address cannot be had.
+        CommandError: the schema file is not one, the data folder cannot be used, or the address cannot be had.
     """
     if (options.access_key is None) != (options.secret_key is None):
         raise CommandError("--access-key and --secret-key go together")
-    from ..simulator.server import Server  # not needed to print help, and slow to load
-
     keys = None if options.access_key is None else {options.access_key: options.secret_key}
-    engine = _engine(options.region, options.tables)
+    with closing(_engine(options.region, options.tables, options.data)) as engine:
+        return _run_with(engine, options, keys)
+
+
+def _run_with(engine: Engine, options: argparse.Namespace, keys: dict[str, str] | None) -> int:
+    from ..simulator.server import Server
+
     if options.metrics_port is None:
         server = Server(engine, host=options.host, port=options.port, keys=keys, cors=options.cors)
         return _run(server)
@@ -104,7 +113,9 @@ async def _serve(server: Server) -> int:
     with suppress(NotImplementedError):  # Windows: Ctrl+C ends the loop instead
         for each in signals:
             loop.add_signal_handler(each, stop.set)
-    print(f"DynamoDB in memory at {server.endpoint_url} (region {server.engine.region}); Ctrl+C stops it", flush=True)
+    data = server.engine.data
+    where = "in memory" if data is None else f"in {data}"
+    print(f"DynamoDB {where} at {server.endpoint_url} (region {server.engine.region}); Ctrl+C stops it", flush=True)
     if not _is_loopback(server.host):
         print("Whoever reaches this machine can read and write its tables.", flush=True)
     try:
@@ -126,18 +137,36 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def _engine(region: str, tables: Path | None) -> Engine:
+def _engine(region: str | None, tables: Path | None, data: Path | None) -> Engine:
     from ..simulator.declare import DeclarationError
-    from ..simulator.engine import Engine
 
-    declared = [] if tables is None else _declared_tables(tables)
+    declared = [] if tables is None else declared_tables(tables)
     try:
-        return Engine(declared, region=region, calls_max=0)
+        if data is None:
+            from ..simulator.engine import Engine
+
+            return Engine(declared, region=region or REGION_DEFAULT, calls_max=0)
+        return _disk_engine(data, declared, region)
     except DeclarationError as error:
         raise CommandError(f"{tables}: {error}") from None
 
 
-def _declared_tables(path: Path) -> list[Any]:
+def _disk_engine(data: Path, declared: list[Any], region: str | None) -> Engine:
+    from ..simulator.disk.engine import DiskEngine
+    from ..simulator.disk.folder import DataFolderError
+
+    try:
+        return DiskEngine(data, declared, region=region, calls_max=0)
+    except DataFolderError as error:
+        raise CommandError(error.message, error.hint) from None
+
+
+def declared_tables(path: Path) -> list[Any]:
+    """The tables that a schema file declares.
+
+    Raises:
+        CommandError: it is none.
+    """
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:

@@ -59,11 +59,12 @@ class IndexDescription(Struct, frozen=True):
 
     Attributes:
         name: its name.
-        keys: the names of its key attributes.
+        keys: the names of its key attributes; of keys of several attributes, the first of each.
         is_global: whether it is a global one.
         projection: ALL, KEYS_ONLY or INCLUDE.
         non_key_attributes: what INCLUDE includes.
         status: CREATING, UPDATING, DELETING or ACTIVE; local indexes are as active as their table.
+        further_keys: the other attributes of its keys, where these have several, in the service's order.
     """
 
     name: str
@@ -72,6 +73,7 @@ class IndexDescription(Struct, frozen=True):
     projection: str
     non_key_attributes: tuple[str, ...] = ()
     status: str = "ACTIVE"
+    further_keys: tuple[str, ...] = ()
 
 
 class TableDescription(Struct, frozen=True):
@@ -116,7 +118,10 @@ class TableDescription(Struct, frozen=True):
     @property
     def schema(self) -> TableSchema:
         """What a client's Table needs of it."""
-        indexes = {index.name: IndexSchema(index.name, index.keys, index.is_global) for index in self.indexes.values()}
+        indexes = {
+            index.name: IndexSchema(index.name, index.keys, index.is_global, index.further_keys)
+            for index in self.indexes.values()
+        }
         return TableSchema(self.name, self.keys, indexes, self.ttl_attribute)
 
 
@@ -146,19 +151,22 @@ def parse_description(described: WireObject, time_to_live: WireObject) -> TableD
 
 
 def _keys(elements: Sequence[Mapping[str, str]]) -> KeySchema:
-    by_type = {element["KeyType"]: element["AttributeName"] for element in elements}
+    by_type = {element["KeyType"]: element["AttributeName"] for element in reversed(elements)}
     return KeySchema(by_type["HASH"], by_type.get("RANGE"))
 
 
 def _index(index: Mapping[str, Any], is_global: bool) -> IndexDescription:
     projection = index.get("Projection") or {}
+    keys = _keys(index["KeySchema"])
+    names = [element["AttributeName"] for element in index["KeySchema"]]
     return IndexDescription(
         name=index["IndexName"],
-        keys=_keys(index["KeySchema"]),
+        keys=keys,
         is_global=is_global,
         projection=projection.get("ProjectionType", "ALL"),
         non_key_attributes=tuple(projection.get("NonKeyAttributes") or ()),
         status=index.get("IndexStatus", "ACTIVE"),
+        further_keys=tuple(name for name in names if name not in keys.names),
     )
 
 

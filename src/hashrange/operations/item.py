@@ -156,7 +156,7 @@ def check_index_keys(schema: TableSchema, item: WireItem) -> None:
         InvalidKey.
     """
     for index in schema.indexes.values():
-        for name in index.keys.names:
+        for name in index.key_names:
             for kind, content in item.get(name, _NOT_THERE).items():
                 if kind not in ("S", "N", "B") or not content:
                     raise InvalidKey(

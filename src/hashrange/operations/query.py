@@ -59,7 +59,8 @@ class Read(Struct, frozen=True, kw_only=True):
     @property
     def position_names(self) -> tuple[str, ...]:
         """The attributes that tell a position: the keys of the index and of the table."""
-        return tuple(dict.fromkeys((*self.keys.names, *self.schema.keys.names)))
+        further = () if self.index is None else self.index.further_keys
+        return tuple(dict.fromkeys((*self.keys.names, *further, *self.schema.keys.names)))
 
 
 class Plan(Struct, frozen=True):
@@ -150,6 +151,12 @@ def fingerprint(read: Read, plan: Plan) -> str:
 
 
 def _check(read: Read) -> None:
+    if read.index is not None and read.index.further_keys and read.partition is not None:
+        raise ValidationError(
+            f"the keys of index {read.index.name!r} have several attributes: {', '.join(read.index.key_names)}",
+            hint="query it by db.call('Query', {...}), with a condition on each attribute of its partition key; "
+            "scan(index=...) reads it as any other",
+        )
     if read.consistent and read.index is not None and read.index.is_global:
         raise ValidationError(
             f"index {read.index.name!r} is global, and global indexes cannot be read consistently",

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from .calls import Call
+    from .contents import Dump, SeedError
     from .declare import DeclarationError, GlobalIndexSpec, LocalIndexSpec, TableSpec
+    from .disk.engine import DiskEngine
+    from .disk.folder import DataFolderError
     from .disorder import Disorder
     from .engine import Engine, Snapshot
     from .http_connection import Limits
@@ -21,13 +24,17 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Call",
+    "DataFolderError",
     "DeclarationError",
+    "DiskEngine",
     "Disorder",
+    "Dump",
     "Engine",
     "GlobalIndexSpec",
     "InProcess",
     "Limits",
     "LocalIndexSpec",
+    "SeedError",
     "Server",
     "Snapshot",
     "TableSpec",
@@ -38,6 +45,9 @@ _HOMES = {
     "Call": ".calls",
     **dict.fromkeys(["DeclarationError", "GlobalIndexSpec", "LocalIndexSpec", "TableSpec"], ".declare"),
     **dict.fromkeys(["Engine", "Snapshot"], ".engine"),
+    **dict.fromkeys(["Dump", "SeedError"], ".contents"),
+    "DataFolderError": ".disk.folder",
+    "DiskEngine": ".disk.engine",
     "Disorder": ".disorder",
     "Limits": ".http_connection",
     "Server": ".server",

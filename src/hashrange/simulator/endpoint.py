@@ -13,14 +13,16 @@ from typing import Any, Final, TypeAlias
 
 import msgspec
 
-from .actions import OPERATIONS
+from .actions import OPERATIONS, STREAM_OPERATIONS
 from .engine import Engine
 from .errors import ApiError
 
 #: refuses a caller (an error of authentication), or lets it pass
 Doorkeeper: TypeAlias = Callable[[], ApiError | None]
+#: ``Engine.execute``, or what stands for it
+Execute: TypeAlias = Callable[[str, dict[str, Any]], dict[str, Any] | None]
 
-_KNOWN: Final = frozenset(OPERATIONS)
+_KNOWN: Final = frozenset(OPERATIONS + STREAM_OPERATIONS)
 _INT_DIGITS_MAX: Final = 18  # what JSON's longer numbers are, no member of a request can hold
 _INT_HUGE: Final = 10**_INT_DIGITS_MAX
 _FLOAT_HUGE: Final = 1e300
@@ -30,13 +32,20 @@ _encode = msgspec.json.Encoder().encode
 _log = logging.getLogger(__name__)
 
 
-def handle(engine: Engine, operation: str, body: bytes, doorkeeper: Doorkeeper | None = None) -> tuple[int, bytes]:
+def handle(
+    engine: Engine,
+    operation: str,
+    body: bytes,
+    doorkeeper: Doorkeeper | None = None,
+    execute: Execute | None = None,
+) -> tuple[int, bytes]:
     """Answer one request.
 
     Args:
         operation: the service's name of it, or anything else.
         body: JSON, UTF-8; or anything else.
         doorkeeper: asked at its place in the order of checks; None lets everybody in.
+        execute: the engine's way of executing; None for the usual one.
 
     Returns:
         HTTP status and body.
@@ -45,7 +54,7 @@ def handle(engine: Engine, operation: str, body: bytes, doorkeeper: Doorkeeper |
         payload = _admitted(operation, body, doorkeeper)
     except ApiError as error:
         return error.status, _encode(error.answer())
-    status, answer = _executed(engine, operation, payload)
+    status, answer = _executed(execute or engine.execute, operation, payload)
     engine.log.add(operation, body, status, answer, engine.clock.time())
     return status, answer
 
@@ -64,15 +73,20 @@ def _admitted(operation: str, body: bytes, doorkeeper: Doorkeeper | None) -> dic
     return payload  # type: ignore[no-any-return]
 
 
-def _executed(engine: Engine, operation: str, payload: dict[str, Any]) -> tuple[int, bytes]:
+def failed_answer() -> bytes:
+    """The body of an answer with status 500."""
+    return _encode(ApiError("InternalServerError", "Internal server error").answer())
+
+
+def _executed(execute: Execute, operation: str, payload: dict[str, Any]) -> tuple[int, bytes]:
     try:
-        answer = engine.execute(operation, payload)
+        answer = execute(operation, payload)
         return 200, b"" if answer is None else _encode(answer)
     except ApiError as error:
         return error.status, _encode(error.answer())
     except Exception:
         _log.exception("%s failed inside the simulator", operation)
-        return 500, _encode(ApiError("InternalServerError", "Internal server error").answer())
+        return 500, failed_answer()
 
 
 def parse(body: bytes) -> Any:

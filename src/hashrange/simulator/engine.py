@@ -6,7 +6,9 @@ its own world. Must not know JSON text, HTTP, or what any operation does.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from threading import Lock
 from typing import Any, Final
 
@@ -16,6 +18,7 @@ from ..clock import SYSTEM_CLOCK, SYSTEM_RANDOMNESS, Clock, Randomness
 from ..limits import ITEM_COLLECTION_MAX_BYTES
 from .actions import ACTIONS
 from .calls import CALLS_MAX_COUNT, Call, CallLog
+from .contents import Dump, seed
 from .declare import DeclarationError, TableDeclaration, table_requests
 from .disorder import Disorder, Ongoing
 from .errors import ApiError
@@ -69,6 +72,9 @@ class Engine:
         DeclarationError: a table is declared in no known notation, or cannot be made; says why.
     """
 
+    #: the folder that keeps the tables (``DiskEngine``)
+    data: Path | None = None
+
     def __init__(
         self,
         tables: Iterable[TableDeclaration] = (),
@@ -109,6 +115,9 @@ class Engine:
 
     def __repr__(self) -> str:
         return f"<Engine {self.region}: {len(self.catalog.tables)} tables>"
+
+    def close(self) -> None:
+        """Be done with it. In memory there is nothing to let go."""
 
     def execute(self, operation: str, payload: dict[str, Any]) -> dict[str, Any] | None:
         """What the service answers to a request in wire shape; None where it answers nothing.
@@ -187,6 +196,37 @@ class Engine:
                     self.execute("UpdateTimeToLive", update_time_to_live)
         except ApiError as error:
             raise DeclarationError(f"{_name_of(create_table)}: {error.message or error.name}") from error
+
+    def seed(self, table: str, items: Iterable[Mapping[str, Any]]) -> int:
+        """Put items, as Python values, into a table; how many there were. Nothing throttles it, and the log does not
+        know of it.
+
+        Raises:
+            SeedError: one cannot be put; says which and why. Those before it are there.
+        """
+        with self._without_trouble():
+            return seed(self.execute, table, items)
+
+    def dump(self, *tables: str) -> Dump:
+        """What the tables hold: name to items as Python values, in the order of their keys.
+
+        Args:
+            tables: names; all tables where none is given.
+
+        Raises:
+            KeyError: there is no such table.
+        """
+        with self._lock:
+            there = {table.name: table for table in self.catalog.tables}
+            return Dump(there[name] for name in tables or there)
+
+    @contextmanager
+    def _without_trouble(self) -> Iterator[None]:
+        trouble, self.trouble = self.trouble, None
+        try:
+            yield
+        finally:
+            self.trouble = trouble
 
     def expire(self) -> int:
         """Remove the items whose time to live has ended; how many there were.

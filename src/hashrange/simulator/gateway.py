@@ -9,21 +9,32 @@ from collections.abc import Mapping
 from time import perf_counter
 from typing import Final
 
-from .actions import OPERATIONS
+from ..limits import REQUEST_MAX_BYTES
+from .actions import OPERATIONS, STREAM_OPERATIONS
 from .authentication import refusal
-from .endpoint import handle
+from .content_encoding import COMPRESSED_MIN_BYTES, GZIP, InflatesTooFar, accepts_gzip, compressed, inflated
+from .disk.engine import DiskEngine
+from .endpoint import failed_answer, handle
 from .engine import Engine
 from .errors import ApiError
 from .figures import Figures
 from .http_messages import JSON, JSON_1_0, AnswerWriter, HttpRequest
 
 API: Final = "DynamoDB_20120810"
+STREAMS_API: Final = "DynamoDBStreams_20120810"
 
-#: operations of streams and of the API of 2011 are unknown like any other text
-_TARGETS: Final = {f"{API}.{operation}".encode("ascii"): operation for operation in OPERATIONS}
+#: the API of 2011 is unknown like any other text
+_TARGETS: Final = {
+    f"{api}.{operation}".encode("ascii"): operation
+    for api, operations in ((API, OPERATIONS), (STREAMS_API, STREAM_OPERATIONS))
+    for operation in operations
+}
 _UNKNOWN: Final = ""
 _CONTENT_TYPES: Final = {JSON_1_0: JSON_1_0, JSON: JSON}
 _NOT_FOUND: Final = b"<UnknownOperationException/>\n"
+#: stands for what cannot be inflated: it is answered as any other body that is no JSON
+_NO_JSON: Final = b"\0"
+_COMPRESSED: Final = b"Content-Encoding: gzip\r\n"
 _CORS_MAX_AGE: Final = b"Access-Control-Max-Age: 172800\r\n"
 _PREFLIGHT: Final = {
     b"access-control-request-headers": b"Access-Control-Allow-Headers",
@@ -41,7 +52,7 @@ class Gateway:
         figures: where requests to the API are counted; None: nowhere.
     """
 
-    __slots__ = ("_cors", "_engine", "_figures", "_healthy", "_keys", "_writer")
+    __slots__ = ("_cors", "_engine", "_execute", "_figures", "_healthy", "_keys", "_writer")
 
     def __init__(
         self,
@@ -52,6 +63,7 @@ class Gateway:
         figures: Figures | None = None,
     ) -> None:
         self._engine, self._keys, self._cors, self._figures = engine, keys, cors, figures
+        self._execute = engine.execute_in_turn if isinstance(engine, DiskEngine) else engine.execute
         self._healthy = f"healthy: dynamodb.{engine.region}.amazonaws.com ".encode()
         self._writer = AnswerWriter()
 
@@ -73,13 +85,25 @@ class Gateway:
             if request.body:
                 return self._answer(404, _NOT_FOUND, keep_alive, headers=cors)
             content_type = JSON_1_0
+        payload = request.body
+        if b"content-encoding" in headers:
+            try:
+                payload = _inflated(request)
+            except InflatesTooFar:
+                return self._answer(413, b"", keep_alive, headers=cors)
         operation = _TARGETS.get(headers.get(b"x-amz-target", b""), _UNKNOWN)
         figures = self._figures
         began = 0.0 if figures is None else perf_counter()
-        status, body = handle(self._engine, operation, request.body, lambda: self._refusal(request))
+        status, body = handle(self._engine, operation, payload, lambda: self._refusal(request), self._execute)
         if figures is not None:
             figures.add(operation, status, perf_counter() - began)
+        if len(body) >= COMPRESSED_MIN_BYTES and status == 200 and accepts_gzip(headers.get(b"accept-encoding", b"")):
+            body, cors = compressed(body), cors + _COMPRESSED
         return self._answer(status, body, keep_alive, content_type=content_type, headers=cors)
+
+    def failed(self, keep_alive: bool) -> bytes:
+        """The answer to a request whose effects could not be kept, and have not happened."""
+        return self._answer(500, failed_answer(), keep_alive)
 
     def _refusal(self, request: HttpRequest) -> ApiError | None:
         return refusal(request, self._keys, self._engine.clock.time())
@@ -118,6 +142,18 @@ class Gateway:
             headers=headers,
             without_body=without_body,
         )
+
+
+def _inflated(request: HttpRequest) -> bytes:
+    """The JSON of a request; signatures and checksums are about what was sent.
+
+    Raises:
+        InflatesTooFar: it would be larger than a request may be.
+    """
+    if request.headers[b"content-encoding"].strip().lower() != GZIP or not request.body:
+        return request.body
+    found = inflated(request.body, REQUEST_MAX_BYTES)
+    return _NO_JSON if found is None else found
 
 
 def _allowed(headers: Mapping[bytes, bytes]) -> bytes:

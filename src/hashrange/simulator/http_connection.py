@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from ..limits import REQUEST_MAX_BYTES
 from .gateway import Gateway
+from .held_answers import HeldAnswers
 from .http_messages import BAD_REQUEST, CONTINUE, HEAD_TOO_LARGE, TOO_LARGE, HttpRequest
 
 #: of one connection at once, before others get their turn
@@ -51,6 +52,7 @@ class Owner(Protocol):
     """Who has the connections."""
 
     stopping: bool
+    held: HeldAnswers | None
 
     def opened(self, connection: Connection) -> bool:
         """Whether it may stay."""
@@ -150,6 +152,7 @@ class Connection(asyncio.Protocol):
 
     def close_if_idle(self) -> None:
         """Close it, if nothing is under way: else it will close after its next answer, as its owner is stopping."""
+        self._release()
         if self._transport is not None and self.waits_for is Waiting.REQUEST and not self._waiting:
             self._transport.close()
 
@@ -184,6 +187,7 @@ class Connection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         self._eof = True
+        self._release()
         return bool(self._waiting)  # a client may have said all it had to say, and still want its answers
 
     def pause_writing(self) -> None:
@@ -279,11 +283,27 @@ class Connection(asyncio.Protocol):
         if transport is None:
             return
         keep_alive = request.keep_alive and not (self._owner.stopping and not self._waiting)
-        transport.write(self._gateway.respond(request, keep_alive=keep_alive))
+        answer = self._gateway.respond(request, keep_alive=keep_alive)
         if not keep_alive:
             self._last = b""
             self._waiting.clear()
+        held = self._owner.held
+        if held is None or not held.hold(self, answer, keep_alive=keep_alive):
+            self.send(answer, keep_alive=keep_alive)
+
+    def send(self, answer: bytes, *, keep_alive: bool) -> None:
+        """Send the answer whose turn it is."""
+        transport = self._transport
+        if transport is None:
+            return
+        transport.write(answer)
+        if not keep_alive:
             transport.close()
+
+    def _release(self) -> None:
+        """Let no answer be held any longer: what is done next must come after them."""
+        if self._owner.held is not None:
+            self._owner.held.release()
 
     def _work(self) -> None:
         """Answer the requests that wait, as far as the client takes the answers."""
@@ -301,6 +321,7 @@ class Connection(asyncio.Protocol):
         elif self._last is not None:
             self._linger()
         elif self._eof:
+            self._release()
             transport.close()
         else:
             transport.resume_reading()
@@ -309,6 +330,7 @@ class Connection(asyncio.Protocol):
         """Tell a client that waits for it to send its body (RFC 9110, 10.1.1)."""
         idle = not self._waiting and not self._blocked and self._transport is not None
         if idle and self._headers[b"expect"].lower() == b"100-continue" and self._transport is not None:
+            self._release()
             self._transport.write(CONTINUE)
 
     def _refuse(self, answer: bytes) -> None:
@@ -319,6 +341,7 @@ class Connection(asyncio.Protocol):
                 self._linger()
 
     def _linger(self) -> None:
+        self._release()
         transport = self._transport
         if transport is None or self._last is None or transport.is_closing() or self._lingering:
             return

@@ -15,7 +15,6 @@ import msgspec
 from ..limits import PAGE_MAX_BYTES
 from . import values
 from .capacity import Usage, is_wanted, read_units
-from .language.project import projector
 from .reading import Read, Source, reaches_back
 from .state.store import Record
 
@@ -72,9 +71,9 @@ def _chosen(read: Read, records: list[Record]) -> tuple[int, list[Any]]:
     matches = None if read.filter is None else read.filter.matches
     if matches is None and read.counts_only:
         return len(records), []
-    if matches is None and read.paths is None:
+    project = read.projection()
+    if matches is None and project is None:
         return len(records), [msgspec.Raw(record.body) for record in records]
-    project = None if read.paths is None else projector(read.paths)
     items: list[Any] = []
     for record in records:
         item = record.item

@@ -15,6 +15,7 @@ from . import read_messages
 from .errors import validation
 from .language.check import Placeholders, Steps, check_condition, check_projection
 from .language.evaluate import Predicate, predicate
+from .language.project import Projector, projector
 from .legacy import conditions, filter_predicate
 from .requests import paths_of
 from .state.keys import KeySchema
@@ -77,6 +78,10 @@ class Read(Struct, frozen=True, kw_only=True):
     def filtered_paths(self) -> tuple[Steps, ...]:
         """What the filter looks at."""
         return () if self.filter is None else self.filter.paths
+
+    def projection(self) -> Projector | None:
+        """What takes the answered parts out of an item; None where that is all of it."""
+        return None if self.paths is None else projector(self.paths)
 
 
 class Source(Struct, frozen=True):

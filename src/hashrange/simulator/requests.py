@@ -291,7 +291,7 @@ def check_index_key_type(index: str, name: str, letter: str, value: AttributeVal
 
 
 def _check_index_key_size(index: Index, name: str, value: AttributeValue) -> None:
-    size_max = PARTITION_KEY_MAX_BYTES if name == index.keys.partition else SORT_KEY_MAX_BYTES
+    size_max = PARTITION_KEY_MAX_BYTES if name in index.keys.partitions else SORT_KEY_MAX_BYTES
     if "N" not in value:
         size = value_size(value)
         if size > size_max:

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
+from .disk.engine import DiskEngine
 from .engine import Engine
+from .errors import ApiError
 from .figures import Figures
 from .gateway import Gateway
+from .held_answers import HeldAnswers
 from .http_connection import Connection, Limits
 
 __all__ = ["Limits", "Server"]
@@ -47,6 +51,7 @@ class Server:
     ) -> None:
         self.engine, self.host, self.port = engine, host, port
         self.stopping = False
+        self.held: HeldAnswers | None = None
         self.connections: set[Connection] = set()
         self._limits = limits or Limits()
         self._gateway = Gateway(engine, keys=keys, cors=cors, figures=figures)
@@ -71,6 +76,8 @@ class Server:
             OSError: the address cannot be had.
         """
         loop = asyncio.get_running_loop()
+        if isinstance(self.engine, DiskEngine):
+            self.held = HeldAnswers(self.engine, self._gateway.failed, loop)
 
         def connection() -> Connection:
             return Connection(self, self._gateway, self._limits, loop)
@@ -117,7 +124,8 @@ class Server:
 
     def _expire(self) -> None:
         self._expiring = asyncio.get_running_loop().call_later(_EXPIRY_SECONDS, self._expire)
-        self.engine.expire()
+        with suppress(ApiError):  # it could not be kept: then nothing has expired yet
+            self.engine.expire()
 
     # ── the connections' side ────────────────────────────────────────────────────────────────────────────────────────
     def opened(self, connection: Connection) -> bool:

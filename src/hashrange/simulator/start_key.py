@@ -55,7 +55,7 @@ def check_part(source: Source, key: Item, name: str) -> None:
         if source.index is not None and name not in source.table.keys.types:
             empty = messages.empty_index_key(source.index.name, name, letter)
         raise validation(read_messages.invalid_start_key(empty))
-    check_key_size(value, is_partition=name == source.keys.partition)
+    check_key_size(value, is_partition=name in source.keys.partitions)
 
 
 def check_table_part(source: Source, key: Item) -> None:

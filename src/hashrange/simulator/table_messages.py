@@ -19,6 +19,8 @@ KEY_WITHOUT_DEFINITION: Final = "Invalid KeySchema: Some index key attribute hav
 SAME_KEY_TWICE: Final = "Both the Hash Key and the Range Key element in the KeySchema have the same name"
 FIRST_KEY_NOT_HASH: Final = "Invalid KeySchema: The first KeySchemaElement is not a HASH key type"
 SECOND_KEY_NOT_RANGE: Final = "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type"
+SAME_KEYS: Final = "The KeySchema contains multiple key attributes with the same name"
+HASH_AFTER_RANGE: Final = _INVALID + "All HASH key attributes must precede RANGE key attributes in the KeySchema"
 DEFINITIONS_NOT_KEYS: Final = (
     _INVALID
     + "Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions"
@@ -31,6 +33,10 @@ def _listed(names: Iterable[str]) -> str:
 
 def attribute_defined_twice(name: str) -> str:
     return f"Attribute Name is duplicated: {name}"
+
+
+def too_many_key_attributes(role: str) -> str:
+    return f"{_INVALID}The KeySchema exceeds the maximum allowed number of {role} key attributes"
 
 
 def keys_not_defined(keys: Iterable[str], definitions: Iterable[str]) -> str:

@@ -92,7 +92,7 @@ def _expire_table(table: Table, now: float) -> int:
         record = table.store.get(partition, place)
         at = None if record is None else queue.expires_at(record.item)
         if at is not None and now - _PAST_MAX_SECONDS <= at <= now:
-            table.commit(table.plan_write(record, None))
+            table.commit(table.plan_write(record, None), expired=True)
             count += 1
     queue.tidy(table.records(), table.item_count)
     return count

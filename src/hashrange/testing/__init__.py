@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from . import scenarios
     from .cassette import CassetteError, Recording
+    from .changes import Differences, diff
     from .differences import Difference, Near
     from .fake_clock import FakeClock
     from .fault_plan import FaultPlan, Rule
@@ -48,6 +49,7 @@ __all__ = [
     "CassetteError",
     "CassetteMiss",
     "Difference",
+    "Differences",
     "FakeClock",
     "Fault",
     "FaultMismatch",
@@ -64,6 +66,7 @@ __all__ = [
     "UnexpectedRequest",
     "condition_failed",
     "damaged_answer",
+    "diff",
     "expired_token",
     "internal_error",
     "partial_batch",
@@ -84,6 +87,7 @@ _HOMES = {
     **dict.fromkeys(__all__, ".faults"),  # what is not named below
     **dict.fromkeys(["CassetteError", "Recording"], ".cassette"),
     **dict.fromkeys(["Difference", "Near"], ".differences"),
+    **dict.fromkeys(["Differences", "diff"], ".changes"),
     "FakeClock": ".fake_clock",
     **dict.fromkeys(["FaultPlan", "Rule"], ".fault_plan"),
     **dict.fromkeys(["Fault", "FaultMismatch"], ".happenings"),

@@ -7,6 +7,7 @@ world of its own. Loading this must cost nothing: all else is imported when a fi
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
@@ -58,6 +59,18 @@ def pytest_configure(config: pytest.Config) -> None:
         "cassette(path=None, mode='strict', redact=None, clock=None): where a test's cassette is, how it is replayed, "
         "and which attributes are redacted in it",
     )
+
+
+def pytest_assertrepr_compare(op: str, left: object, right: object) -> list[str] | None:
+    """Say of two dumps of engines that are not equal what differs: what only the left one has is added."""
+    contents = sys.modules.get("hashrange.simulator.contents")
+    if contents is None or op != "==" or not isinstance(left, dict) or not isinstance(right, dict):
+        return None
+    if not any(isinstance(one, contents.Dump) for one in (left, right)):
+        return None
+    from .changes import diff
+
+    return ["two dumps are not equal", *diff(right, left).lines()]
 
 
 @pytest.fixture

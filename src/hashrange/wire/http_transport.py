@@ -229,6 +229,11 @@ class HttpTransport:
         checksum = headers.get(b"x-amz-crc32")
         if checksum is not None and checksum != b"%d" % crc32(body):
             raise BadResponse("the answer's checksum is wrong: it was damaged on its way")
+        encoding = headers.get(b"content-encoding")
+        if encoding is not None and body:
+            from .content_encoding import decoded  # not asked for, so it hardly ever comes
+
+            body = decoded(body, encoding)
         request_id = headers.get(b"x-amzn-requestid")
         return Response(
             answer.status,

@@ -6,6 +6,7 @@ import asyncio
 
 from hashrange.simulator.engine import Engine
 from hashrange.simulator.gateway import Gateway
+from hashrange.simulator.held_answers import HeldAnswers
 from hashrange.simulator.http_connection import Connection, Limits
 from hashrange.simulator.http_messages import HttpRequest
 
@@ -62,6 +63,7 @@ class House:
     def __init__(self) -> None:
         self.stopping = False
         self.full = False
+        self.held: HeldAnswers | None = None
         self.members: list[Connection] = []
 
     def opened(self, connection: Connection) -> bool:

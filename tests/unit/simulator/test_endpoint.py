@@ -13,6 +13,8 @@ from hashrange.simulator.endpoint import handle, parse
 from hashrange.simulator.engine import Engine
 from hashrange.simulator.errors import ApiError
 
+#: more than any limit of recursion: some packages raise that of the process
+NESTED = 200_000
 BARE = b'{"__type":"com.amazon.coral.service#SerializationException"}'
 
 
@@ -43,9 +45,9 @@ def get(**members: Any) -> bytes:
         b"\xef\xbb\xbf{}",
         b"{}{}",
         b"\x00",
-        b"[" * 10_000,
-        b"[" * 10_000 + b"]" * 10_000,
-        b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
+        b"[" * NESTED,
+        b"[" * NESTED + b"]" * NESTED,
+        b'{"a":' * NESTED + b"1" + b"}" * NESTED,
         b'{"Limit":1e999,"TableName":"\\ud800"}',
         b'{"Limit":1e999,"a":NaN}',
         b'{"Limit":1e999',
@@ -66,7 +68,7 @@ def test_an_empty_body(engine: Engine) -> None:
     assert handle(engine, "ListTables", b"") == (400, BARE)
 
 
-@pytest.mark.parametrize("operation", ["", "getItem", "ListStreams", "ExecuteStatement", "__class__", "GetItem "])
+@pytest.mark.parametrize("operation", ["", "getItem", "ListStream", "ExecuteStatements", "__class__", "GetItem "])
 def test_an_unknown_operation(engine: Engine, operation: str) -> None:
     expected = b'{"__type":"com.amazon.coral.service#UnknownOperationException"}'
     assert handle(engine, operation, b"{}") == (400, expected)

@@ -93,7 +93,7 @@ def test_the_same_seed_makes_the_same_world() -> None:
 # ── executing ────────────────────────────────────────────────────────────────────────────────────────────────────────
 def test_an_unknown_operation() -> None:
     with pytest.raises(ApiError) as caught:
-        Engine().execute("ListStreams", {})
+        Engine().execute("ListStream", {})
     assert caught.value.answer() == {"__type": "com.amazon.coral.service#UnknownOperationException"}
 
 

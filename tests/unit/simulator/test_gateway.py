@@ -10,7 +10,7 @@ from zlib import crc32
 import msgspec
 import pytest
 
-from hashrange.simulator.actions import OPERATIONS
+from hashrange.simulator.actions import OPERATIONS, STREAM_OPERATIONS
 from hashrange.simulator.engine import Engine
 from hashrange.simulator.gateway import Gateway
 from hashrange.simulator.http_messages import HttpRequest
@@ -175,13 +175,11 @@ def test_first_json_then_the_target_then_the_object_then_the_caller_then_the_emp
         "DynamoDB_20120810.GetItem.",
         "DynamoDB_20120810.GetItems",
         "DynamoDB_20111205.GetItem",
-        "DynamoDBStreams_20120810.ListStreams",
+        "DynamoDBStreams_20120810.",
         "DynamoDBStreams_20120810.GetItem",
         "DynamoDB_20120810.ListStreams",
-        "DynamoDB_20120810.ExecuteStatement",
-        "DynamoDB_20120810.BatchExecuteStatement",
-        "DynamoDB_20120810.ExecuteTransaction",
-        "DynamoDB_20120810.DescribeContinuousBackups",
+        "DynamoDB_20120810.ExecuteStatements",
+        "DynamoDB_20120810.DescribeGlobalTable",
         "\u00e9",
     ],
 )
@@ -194,6 +192,13 @@ def test_every_operation_has_a_target(operation: str) -> None:
     answer = respond(b'{"TableName":7}', target=f"DynamoDB_20120810.{operation}")
     assert b"UnknownOperation" not in answer.body
     assert answer.status in (200, 400)
+
+
+@pytest.mark.parametrize("operation", STREAM_OPERATIONS)
+def test_streams_have_targets_of_their_own(operation: str) -> None:
+    answer = respond(b'{"Limit":0}', target=f"DynamoDBStreams_20120810.{operation}")
+    assert answer.error == "com.amazon.coral.validate#ValidationException"
+    assert respond(b"{}", target=f"DynamoDB_20120810.{operation}").body == UNKNOWN
 
 
 def test_every_client_error_is_400() -> None:

@@ -37,7 +37,7 @@ CASSETTES = {
     "Replayer",
     "ReplicatedEngines",
 }
-SURROUNDINGS = {"FakeClock", "LocalServer"}
+SURROUNDINGS = {"Differences", "FakeClock", "LocalServer", "diff"}
 PUBLIC = FAULTS | INJECTION | CASSETTES | SURROUNDINGS
 
 

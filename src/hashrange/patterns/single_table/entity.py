@@ -6,7 +6,7 @@ table: templates against the model. Must not know other entities.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, TypeAlias, TypeVar, get_origin
 
 from ...errors import ConfigurationError
@@ -41,6 +41,8 @@ class Entity(Generic[M]):
             item beside; writes become transactions.
         nulls: whether None fields are left out ("omit") or stored as NULL ("keep").
         unknown: whether attributes that the model does not have are ignored ("ignore") or refused ("error").
+        recognises: whether a stored item is one of this entity's, where the shape of its keys does not tell: for tables
+            that are there already. That no other entity's items, and no guards, are taken for its own is then up to it.
 
     Raises:
         ConfigurationError: a template is none, or has a field that the model has not; the message names entity,
@@ -58,8 +60,10 @@ class Entity(Generic[M]):
         unique: Iterable[str | tuple[str, ...]] = (),
         nulls: Nulls = "omit",
         unknown: Unknown = "ignore",
+        recognises: Callable[[Mapping[str, Any]], bool] | None = None,
     ) -> None:
         self.model = model
+        self.recognises = recognises
         cls: Any = get_origin(model) or model
         self.name: str = name or str(getattr(cls, "__name__", cls))
         self.nulls: Nulls = nulls

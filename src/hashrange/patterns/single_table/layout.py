@@ -162,11 +162,14 @@ class Layout(Generic[M]):
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def owns(self, item: Mapping[str, Any]) -> bool:
-        """Whether an item is of this entity: by the type attribute where it has one, else by the shape of its key."""
+        """Whether an item is of this entity: by the type attribute where it has one, else as the entity recognises
+        it, else by the shape of its key."""
         if self.type_attribute is not None:
             kind = item.get(self.type_attribute)
             if kind is not None:
                 return bool(kind == self.entity.name)
+        if self.entity.recognises is not None:
+            return self.entity.recognises(item)
         return all(template.matches(item.get(name)) for name, template in self.primary.templates)
 
     def from_item(self, item: Item) -> M:

@@ -154,6 +154,8 @@ def _kind(template: Template) -> str:
 
 def _check_apart(one: Layout[Any], other: Layout[Any]) -> None:
     """Refuse two entities that could be one item."""
+    if one.entity.recognises is not None or other.entity.recognises is not None:
+        return
     examples: list[tuple[str, str]] = []
     for (attribute, template), (_, others) in zip(one.primary.templates, other.primary.templates, strict=True):
         example = "1" if template.number else shared_text(template.shape, others.shape)
@@ -179,6 +181,8 @@ def _as_item(layout: Layout[Any], examples: list[tuple[str, str]]) -> str:
 
 
 def _check_guards_apart(constraint: Constraint, layout: Layout[Any]) -> None:
+    if layout.entity.recognises is not None:
+        return
     template = layout.primary.partition
     example = None if template.number else shared_text(template.shape, constraint.shape)
     if example is not None:

@@ -185,7 +185,7 @@ class Template:
                     pieces.append(f"{pieces.pop()}{literal}" if joined else literal)
                 if name is None:
                     continue
-                if conversion or not name.isidentifier():
+                if conversion or not (name in fields or name.isidentifier()):
                     raise self.refused(f"{{{name}}} is not the name of a field", "write '{field}' or '{field:format}'")
                 if name not in fields:
                     raise self.refused(

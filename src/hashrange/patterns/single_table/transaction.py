@@ -18,7 +18,7 @@ from ...errors import (
     UniqueViolation,
     ValidationError,
 )
-from ...expressions import Condition, Raw, Update
+from ...expressions import Attr, Condition, Raw, Update
 from ...key import Key
 from ...transaction import Transaction
 from ...types import CancellationCode, CancellationReason
@@ -50,19 +50,20 @@ class EntityTransaction:
     def __init__(self, raw: Transaction, entity_of: Callable[[Any], EntityTable[Any]]) -> None:
         self.raw = raw
         self._entity_of = entity_of
-        self._count = 0
         self._guards: dict[int, Constraint] = {}  # by the number of the action that puts it
         self._layouts: dict[int, Layout[Any]] = {}
 
     def __repr__(self) -> str:
-        return f"<EntityTransaction {self._count} actions>"
+        return f"<EntityTransaction {self.raw.action_count} actions>"
 
     @property
     def token(self) -> str | None:
+        """The ClientRequestToken that was sent; None before that."""
         return self.raw.token
 
     @property
     def consumed(self) -> ConsumedCapacity | None:
+        """The capacity that it took, where ``Config.capacity`` asks for it."""
         return self.raw.consumed
 
     async def __aenter__(self) -> Self:
@@ -118,7 +119,7 @@ class EntityTransaction:
             )
         if table.constraints:
             condition = both(condition, unchanged(layout, old))
-        self._added(layout)
+        self._layouts[self._next_number] = layout
         self.raw.put(table.table, values, condition=condition, ttl=ttl)
         reads = [None if one is None else layout.entity.reader(one) for one in (item, old)]
         self._guard(table, key, *reads, ttl=ttl)
@@ -155,7 +156,7 @@ class EntityTransaction:
             if old is None:
                 raise _needs_old(layout, "the update changes")
             required = both(required, unchanged(layout, old))
-        self._added(layout)
+        self._layouts[self._next_number] = layout
         self.raw.update(table.table, key, complete, condition=both(condition, required))
         if touched and before is not None:
             unique = {field for constraint in touched for field in constraint.fields}
@@ -165,7 +166,7 @@ class EntityTransaction:
         """Change nothing, but let nothing be applied unless the condition holds for the item with these fields."""
         table = self._entity_of(entity)
         key = table.key(**fields)
-        self._added(table.layout)
+        self._layouts[self._next_number] = table.layout
         self.raw.check(table.table, key, condition)
 
     def delete(
@@ -193,10 +194,40 @@ class EntityTransaction:
                 raise _needs_old(layout, "it has")
             condition = both(condition, unchanged(layout, old))
         key = layout.key_of(old) if old is not None and not fields else table.key(**fields)
-        self._added(layout)
+        self._layouts[self._next_number] = layout
         self.raw.delete(table.table, key, condition=condition)
         if old is not None:
             self._guard(table, key, None, layout.entity.reader(old))
+
+    def move(
+        self, item: M, /, *, old: M, entity: EntityTable[M] | None = None, condition: Condition | None = None
+    ) -> None:
+        """An item gets another key: the old one is deleted, and the new one written where there is none; guards follow.
+
+        Args:
+            item: the new one.
+            old: what is there (as it was read), under another key.
+            entity: which one; needed for TypedDicts only, whose objects do not tell.
+            condition: must hold for the old item, or nothing of the transaction is applied.
+
+        Raises:
+            ValidationError: both have the same key, or what DynamoDB would refuse.
+        """
+        table = self._entity_of(item if entity is None else entity)
+        layout = table.layout
+        values, key = layout.to_item(item)
+        old_key = layout.key_of(old)
+        if key == old_key:
+            raise ValidationError(
+                f"entity {layout.entity.name!r}: the item has the same key as the old one", hint="put it, with old=..."
+            )
+        there = Attr(layout.schema.keys.partition_key)
+        condition = both(condition, unchanged(layout, old) if table.constraints else there.exists())
+        self._layouts[self._next_number] = layout
+        self.raw.delete(table.table, old_key, condition=condition)
+        self._layouts[self._next_number] = layout
+        self.raw.put(table.table, values, condition=there.not_exists())
+        self._guard(table, key, layout.entity.reader(item), layout.entity.reader(old), old_owner=old_key)
 
     # ── guards ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def _guard(
@@ -207,23 +238,22 @@ class EntityTransaction:
         old: Callable[[str], Any] | None,
         *,
         ttl: timedelta | None = None,
+        old_owner: Key | None = None,
     ) -> None:
         for constraint in table.constraints:
             taken = None if new is None else constraint.key(new)
             given_up = None if old is None else constraint.key(old)
-            condition = constraint.is_free_or_of(owner)
+            condition = constraint.is_free_or_of(old_owner or owner)
             if taken is not None:
-                self._guards[self._added(None)] = constraint
+                self._guards[self._next_number] = constraint
                 self.raw.put(table.table, constraint.guard(taken, owner), condition=condition, ttl=ttl)
             if given_up is not None and given_up != taken:
-                self._added(None)
                 self.raw.delete(table.table, given_up, condition=condition)
 
-    def _added(self, layout: Layout[Any] | None) -> int:
-        self._count += 1
-        if layout is not None:
-            self._layouts[self._count] = layout
-        return self._count
+    @property
+    def _next_number(self) -> int:
+        """That of the action that is added next: others may have been added to ``raw``."""
+        return self.raw.action_count + 1
 
     # ── errors ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def _explained(self, canceled: TransactionCanceled) -> DynamoDBError:

@@ -18,29 +18,47 @@ if TYPE_CHECKING:
     from ..shapes import Structure
 
 OPERATIONS: Final = (
+    "BatchExecuteStatement",
     "BatchGetItem",
     "BatchWriteItem",
+    "CreateBackup",
     "CreateTable",
+    "DeleteBackup",
     "DeleteItem",
+    "DeleteResourcePolicy",
     "DeleteTable",
+    "DescribeBackup",
+    "DescribeContinuousBackups",
+    "DescribeContributorInsights",
     "DescribeEndpoints",
     "DescribeLimits",
     "DescribeTable",
     "DescribeTimeToLive",
+    "ExecuteStatement",
+    "ExecuteTransaction",
     "GetItem",
+    "GetResourcePolicy",
+    "ListBackups",
+    "ListContributorInsights",
     "ListTables",
     "ListTagsOfResource",
     "PutItem",
+    "PutResourcePolicy",
     "Query",
+    "RestoreTableFromBackup",
     "Scan",
     "TagResource",
     "TransactGetItems",
     "TransactWriteItems",
     "UntagResource",
+    "UpdateContinuousBackups",
+    "UpdateContributorInsights",
     "UpdateItem",
     "UpdateTable",
     "UpdateTimeToLive",
 )
+#: those of DynamoDB Streams, an API of its own at the same endpoint
+STREAM_OPERATIONS: Final = ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams")
 
 
 class Action(Struct, frozen=True):
@@ -61,7 +79,7 @@ class _Actions(dict[str, Action]):
     """Operation to action, each loaded at its first use."""
 
     def __missing__(self, operation: str) -> Action:
-        if operation not in OPERATIONS:
+        if operation not in OPERATIONS and operation not in STREAM_OPERATIONS:
             raise KeyError(operation)
         module = import_module(f".{_module_name(operation)}", __name__)
         action = self[operation] = Action(module.SHAPE, module.validate, module.apply)

@@ -18,6 +18,7 @@ from ..state.definitions import IndexDefinition, TableDefinition
 from ..state.description import describe
 from . import schema_rules
 from .capacity_limits import check_capacity_limits
+from .resource_policies import canonical_policy, policy_of
 from .settings_rules import Encryption, encryption_of, tags_of
 from .table_shapes import (
     ATTRIBUTE_DEFINITIONS,
@@ -48,7 +49,7 @@ _SETTINGS: Final = {
     "DeletionProtectionEnabled": boolean(),
     "OnDemandThroughput": ON_DEMAND_THROUGHPUT,
     "WarmThroughput": WARM_THROUGHPUT,
-    "ResourcePolicy": string(),  # nobody is kept out of the simulator
+    "ResourcePolicy": string(),
     **dict.fromkeys(_REFUSED, NOT_SIMULATED),
 }
 SHAPE: Final = reworded_in_2026(
@@ -88,6 +89,7 @@ class CreateTable:
     definition: TableDefinition
     stream_view_type: str | None
     encryption: Encryption | None
+    policy: str | None
 
 
 # ── checks that need no table ────────────────────────────────────────────────────────────────────────────────────────
@@ -105,7 +107,9 @@ def validate(request: dict[str, Any]) -> CreateTable:
     encryption = encryption_of(request.get("SSESpecification"))
     if request.get("TableClass") not in (None, "STANDARD", "STANDARD_INFREQUENT_ACCESS"):
         raise validation(table_messages.TABLE_CLASS_INVALID)
-    return CreateTable(_definition(request, everything, on_demand=on_demand), view_type, encryption)
+    text = request.get("ResourcePolicy")
+    policy = None if text is None else canonical_policy(text)
+    return CreateTable(_definition(request, everything, on_demand=on_demand), view_type, encryption, policy)
 
 
 def _definition(request: dict[str, Any], indexes: dict[str, IndexDefinition], *, on_demand: bool) -> TableDefinition:
@@ -160,11 +164,6 @@ def _check_unused(request: dict[str, Any], definitions: Sequence[str]) -> None:
         raise validation(table_messages.definitions_not_used(definitions, used))
 
 
-def _check_index(index: dict[str, Any], definitions: Sequence[str]) -> None:
-    schema_rules.check_defined(index["KeySchema"], definitions)
-    schema_rules.check_key_schema(index["KeySchema"])
-
-
 def _local_indexes(request: dict[str, Any], definitions: Sequence[str]) -> dict[str, IndexDefinition]:
     requests = request.get("LocalSecondaryIndexes")
     if requests is None:
@@ -177,7 +176,8 @@ def _local_indexes(request: dict[str, Any], definitions: Sequence[str]) -> dict[
     indexes: dict[str, IndexDefinition] = {}
     for index in requests:
         name, (key, *index_sort_key) = index["IndexName"], schema_rules.names_of(index["KeySchema"])
-        _check_index(index, definitions)
+        schema_rules.check_defined(index["KeySchema"], definitions)
+        schema_rules.check_key_schema(index["KeySchema"])
         if not index_sort_key:
             raise validation(table_messages.local_index_without_sort_key(name))
         if key != table_key:
@@ -200,7 +200,8 @@ def _global_indexes(
     indexes: dict[str, IndexDefinition] = {}
     for index in requests or ():
         name = index["IndexName"]
-        _check_index(index, definitions)
+        schema_rules.check_defined(index["KeySchema"], definitions)
+        schema_rules.check_global_key_schema(index["KeySchema"])
         schema_rules.check_projection(index["Projection"])
         _check_index_throughput(index, on_demand=on_demand)
         if name in indexes or name in local:
@@ -270,6 +271,7 @@ def apply(prepared: CreateTable, engine: Engine) -> dict[str, Any]:
             table_id=catalog.new_id(),
             created_at=now,
             next_on_demand_since=now if definition.was_on_demand else None,
+            policy=None if prepared.policy is None else policy_of(prepared.policy, now),
             stream=None if view_type is None else catalog.new_stream(name, view_type, None),
             kms_key_arn=catalog.key_arn(encryption.key_id) if encryption is not None and encryption.with_kms else None,
         )

@@ -28,6 +28,8 @@ def apply(prepared: str, engine: Engine) -> dict[str, Any]:
     _check_state(table.definition)
     if table.definition.is_protected:
         raise validation(table_messages.PROTECTED)
+    if table.definition.point_in_time is not None:
+        engine.catalog.backups.add_last(table, engine.catalog.now())
     engine.catalog.delete(table)
     description = describe(table, engine.catalog.now())
     description.pop("GlobalSecondaryIndexes", None)  # as the service answers

@@ -63,7 +63,7 @@ def check_new(updates: Sequence[dict[str, Any]], definitions: Sequence[dict[str,
         if not definitions:
             raise validation(table_messages.index_without_definitions(index["IndexName"]))
         schema_rules.check_defined(index["KeySchema"], schema_rules.names_of(definitions))
-        schema_rules.check_key_schema(index["KeySchema"])
+        schema_rules.check_global_key_schema(index["KeySchema"])
         schema_rules.check_projection(index["Projection"])
         schema_rules.check_on_demand_range(index.get("OnDemandThroughput"), index["IndexName"])
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
+from ...limits import KEY_ATTRIBUTES_MAX_COUNT
 from .. import read_messages
 from ..errors import validation
 from ..language.check import Condition, Placeholders, check_condition
@@ -22,6 +23,7 @@ from ..language.key_condition import (
     last_sort_key,
     sort_range,
 )
+from ..language.multi_key_condition import check_multi_partition, check_multi_sort, multi_sort_range
 from ..legacy import conditions
 from ..page import page_answer
 from ..reading import (
@@ -58,8 +60,8 @@ from ..shapes import (
     unprinted_in_2026,
 )
 from ..start_key import check_members, check_part, check_table_part, checked_start_key
-from ..state.keys import sort_bytes
-from ..state.store import Bound, Record
+from ..state.keys import MultiKeySchema, sort_bytes
+from ..state.store import Bound, Record, Store
 from ..values import Item
 from .shared_shapes import ATTRIBUTES_TO_GET, CONDITIONAL_OPERATOR, CONDITIONS
 
@@ -141,39 +143,68 @@ def _by_name(request: Mapping[str, Any], condition: Condition | None) -> Mapping
         found = key_conditions(condition)
     else:
         found = {one.name: one for one in conditions(request["KeyConditions"])}
-    if not 1 <= len(found) <= CONDITIONS_MAX_COUNT:
+    most = CONDITIONS_MAX_COUNT if "IndexName" not in request else 2 * KEY_ATTRIBUTES_MAX_COUNT
+    if not 1 <= len(found) <= most:
         raise validation(read_messages.KEY_CONDITIONS_COUNT)
     return found
 
 
 def apply(query: PreparedQuery, engine: Engine) -> dict[str, Any]:
     """One page of what the query finds."""
+    if len(query.conditions) > CONDITIONS_MAX_COUNT:
+        _check_count(query, engine)
     source = source_of(query, engine)
     _check_keys(source, query)
-    sort = source.keys.sort
-    condition = None if sort is None else query.conditions.get(sort)
-    within = sort_range(condition)
-    # in an index, entries with the same keys may follow
-    last = None if source.index is not None else last_sort_key(condition, forward=query.forward)
+    partition, within, last = _stretch(source, query)
     if query.start_key is not None:
         check_table_part(source, query.start_key)
-        _check_start_key_within(source, query, query.start_key, within, last)
+        _check_start_key_within(source, query, query.start_key, partition, within, last)
     check_scalar_keys(source.table, query.paths)
     check_filter_on_keys(source, query)
     check_selected(source, query)
     check_scalar_keys(source.table, query.filtered_paths)
     check_projected(source, query)
     check_filter_projected(source, query)
-    return page_answer(source, query, _records(source, query, within), last, _partition(source, query))
+    after = None if query.start_key is None else source.locate(query.start_key)[1]
+    records = records_within(source.store, partition, within, after, forward=query.forward)
+    return page_answer(source, query, records, last, partition)
+
+
+def _check_count(query: PreparedQuery, engine: Engine) -> None:
+    """Refuse more than two conditions, unless they are about an index whose keys have more attributes."""
+    table = engine.catalog.get(query.table)
+    index = None if table is None else table.index(query.index or "")
+    if index is None or not isinstance(index.keys, MultiKeySchema):
+        raise validation(read_messages.KEY_CONDITIONS_COUNT)
+
+
+def _stretch(source: Source, query: PreparedQuery) -> tuple[bytes, SortRange, bytes | None]:
+    """Partition and sort keys that the conditions allow; and the key that nothing can follow, if they name it."""
+    keys, conditions = source.keys, query.conditions
+    if isinstance(keys, MultiKeySchema):
+        partition = keys.partition_bytes({name: conditions[name].arguments[0] for name in keys.partitions})
+        return partition, multi_sort_range(conditions, keys), None
+    condition = None if keys.sort is None else conditions.get(keys.sort)
+    # in an index, entries with the same keys may follow
+    last = None if source.index is not None else last_sort_key(condition, forward=query.forward)
+    return sort_bytes(conditions[keys.partition].arguments[0]), sort_range(condition), last
 
 
 def _check_keys(source: Source, query: PreparedQuery) -> None:
     """Hold the start key's parts and the conditions against the keys, one key after the other."""
     keys, start_key = source.keys, query.start_key
+    index = None if source.index is None else source.index.name
     if start_key is not None:
         check_members(source, start_key, scanned=False)
-        check_part(source, start_key, keys.partition)
-    index = None if source.index is None else source.index.name
+        for name in keys.partitions:
+            check_part(source, start_key, name)
+    if isinstance(keys, MultiKeySchema):
+        check_multi_partition(query.conditions, keys, index)
+        if start_key is not None:
+            for name in keys.sorts:
+                check_part(source, start_key, name)
+        check_multi_sort(query.conditions, keys, index)
+        return
     check_partition_condition(
         query.conditions, keys.partition, keys.partition_type, has_sort_key=keys.sort is not None, index=index
     )
@@ -184,39 +215,35 @@ def _check_keys(source: Source, query: PreparedQuery) -> None:
 
 
 def _check_start_key_within(
-    source: Source, query: PreparedQuery, start_key: Item, within: SortRange, last: bytes | None
+    source: Source, query: PreparedQuery, start_key: Item, wanted: bytes, within: SortRange, last: bytes | None
 ) -> None:
     """Refuse a start key that this query could not have answered with.
 
     Args:
+        wanted: the partition.
         last: the sort key that nothing can follow.
     """
-    keys = source.keys
-    is_partition = start_key[keys.partition] == query.conditions[keys.partition].arguments[0]
+    keys, (partition, (sort, _)) = source.keys, source.locate(start_key)
+    is_partition = partition == wanted
     if keys.sort is None or keys.sort not in query.conditions:
         if not is_partition:
             raise validation(read_messages.START_KEY_OUTSIDE)
         return
-    sort = sort_bytes(start_key[keys.sort])
     if sort not in within or sort == last:
         raise validation(read_messages.START_KEY_NOT_IN_RANGE)
     if not is_partition:
         raise validation(read_messages.START_KEY_OF_ONE_ROW)
 
 
-def _partition(source: Source, query: PreparedQuery) -> bytes:
-    return sort_bytes(query.conditions[source.keys.partition].arguments[0])
-
-
-def _records(source: Source, query: PreparedQuery, within: SortRange) -> Iterator[Record]:
-    """Everything that the query could read, in its order."""
-    partition = _partition(source, query)
-    after: Bound | None = None if query.start_key is None else source.locate(query.start_key)[1]
+def records_within(
+    store: Store, partition: bytes, within: SortRange, after: Bound | None, *, forward: bool
+) -> Iterator[Record]:
+    """The items of a stretch of one partition in order (or against it), those strictly after a place."""
     low, high = within.low, within.high
-    if query.forward:
-        records = source.store.records(partition, after or ((low,) if low else None))
+    if forward:
+        records = store.records(partition, after or ((low,) if low else None))
         return records if high is None else takewhile(lambda record: record.sort < high, records)
     if after is None and high is not None:
         after = (high,)
-    records = source.store.records(partition, after, backward=True)
+    records = store.records(partition, after, backward=True)
     return takewhile(lambda record: record.sort >= low, records) if low else records

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final, TypeAlias
 
+from ...limits import KEY_ATTRIBUTES_MAX_COUNT
 from .. import table_messages
 from ..errors import validation
 from ..state.definitions import IndexDefinition, Keys, Throughput, Units
@@ -48,6 +49,20 @@ def check_key_schema(schema: Sequence[Request]) -> None:
         raise validation(table_messages.FIRST_KEY_NOT_HASH)
     if rest and rest[0]["KeyType"] != "RANGE":
         raise validation(table_messages.SECOND_KEY_NOT_RANGE)
+
+
+def check_global_key_schema(schema: Sequence[Request]) -> None:
+    """Up to four attributes that are the partition key, then up to four that are the sort key, all different."""
+    names, roles = names_of(schema), [element["KeyType"] for element in schema]
+    if len(set(names)) < len(names):
+        raise validation(table_messages.SAME_KEY_TWICE if roles == ["HASH", "RANGE"] else table_messages.SAME_KEYS)
+    if roles[0] != "HASH":
+        raise validation(table_messages.FIRST_KEY_NOT_HASH)
+    if roles != sorted(roles):  # as HASH comes before RANGE
+        raise validation(table_messages.HASH_AFTER_RANGE)
+    for role in ("HASH", "RANGE"):
+        if roles.count(role) > KEY_ATTRIBUTES_MAX_COUNT:
+            raise validation(table_messages.too_many_key_attributes(role))
 
 
 def check_projection(projection: Request) -> None:

@@ -32,15 +32,14 @@ ATTRIBUTE_DEFINITIONS: Final = list_of(
         AttributeType=required(string(enum=("B", "N", "S"))),
     )
 )
-KEY_SCHEMA: Final = list_of(
-    structure(
-        "KeySchemaElement",
-        AttributeName=required(_KEY_NAME),
-        KeyType=required(string(enum=("HASH", "RANGE"))),
-    ),
-    1,
-    2,
+_KEY_SCHEMA_ELEMENT: Final = structure(
+    "KeySchemaElement",
+    AttributeName=required(_KEY_NAME),
+    KeyType=required(string(enum=("HASH", "RANGE"))),
 )
+KEY_SCHEMA: Final = list_of(_KEY_SCHEMA_ELEMENT, 1, 2)
+#: of global indexes; how many attributes it may have depends on their roles
+GLOBAL_KEY_SCHEMA: Final = list_of(_KEY_SCHEMA_ELEMENT, 1)
 PROJECTION: Final = structure(
     "Projection",
     ProjectionType=string(enum=("ALL", "INCLUDE", "KEYS_ONLY")),
@@ -64,7 +63,7 @@ LOCAL_SECONDARY_INDEX: Final = structure(
 GLOBAL_SECONDARY_INDEX: Final = structure(
     "GlobalSecondaryIndex",
     IndexName=required(INDEX_NAME),
-    KeySchema=required(KEY_SCHEMA),
+    KeySchema=required(GLOBAL_KEY_SCHEMA),
     Projection=required(PROJECTION),
     ProvisionedThroughput=PROVISIONED_THROUGHPUT,
     OnDemandThroughput=ON_DEMAND_THROUGHPUT,
@@ -73,7 +72,7 @@ GLOBAL_SECONDARY_INDEX: Final = structure(
 #: the same as the newest wording looks at it
 GLOBAL_SECONDARY_INDEX_2026: Final = structure(
     "GlobalSecondaryIndex",
-    KeySchema=required(KEY_SCHEMA),
+    KeySchema=required(GLOBAL_KEY_SCHEMA),
     Projection=required(PROJECTION),
     IndexName=required(INDEX_NAME),
     ProvisionedThroughput=PROVISIONED_THROUGHPUT,
@@ -91,7 +90,7 @@ def _index_update(update: Structure) -> Structure:
             Projection=required(PROJECTION),
             IndexName=required(INDEX_NAME),
             ProvisionedThroughput=PROVISIONED_THROUGHPUT,
-            KeySchema=required(KEY_SCHEMA),
+            KeySchema=required(GLOBAL_KEY_SCHEMA),
             OnDemandThroughput=ON_DEMAND_THROUGHPUT,
             WarmThroughput=WARM_THROUGHPUT,
         ),

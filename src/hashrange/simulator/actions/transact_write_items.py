@@ -198,10 +198,10 @@ def _expression_size(parameters: dict[str, Any]) -> int:
 
 
 # ── what needs them ──────────────────────────────────────────────────────────────────────────────────────────────────
-def apply(prepared: Prepared, engine: Engine) -> dict[str, Any]:
+def apply(prepared: Prepared, engine: Engine, operation: str = "TransactWriteItems") -> dict[str, Any]:
     token, trouble = prepared.token, engine.trouble
     if token is not None:
-        receipt = engine.tokens.receipt("TransactWriteItems", token, prepared.fingerprint)
+        receipt = engine.tokens.receipt(operation, token, prepared.fingerprint)
         if receipt is not None:
             if trouble is not None:
                 trouble.check_token(token)
@@ -221,7 +221,7 @@ def apply(prepared: Prepared, engine: Engine) -> dict[str, Any]:
         table.commit(write)
     if token is not None:
         receipt = _read_usages(prepared.elements, writes)
-        engine.tokens.remember("TransactWriteItems", token, prepared.fingerprint, receipt)
+        engine.tokens.remember(operation, token, prepared.fingerprint, receipt)
     return _answer(prepared, elements, writes)
 
 

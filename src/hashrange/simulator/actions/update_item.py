@@ -205,6 +205,13 @@ def prepare(request: dict[str, Any]) -> Update:
     return Update(request["TableName"], key, changes, given, _applied(changes), condition, _has_nested_paths(request))
 
 
+def element(
+    table_name: str, key: Item, changes: tuple[Change, ...], condition: WriteCondition | None, *, is_nested: bool
+) -> Update:
+    """An Update of checked changes; its item is measured alone, as in a transaction."""
+    return Update(table_name, key, changes, _given(changes, _GIVING), _applied(changes), condition, is_nested)
+
+
 def _has_nested_paths(request: Mapping[str, Any]) -> bool:
     return has_nested_paths(request.get("UpdateExpression", ""))
 

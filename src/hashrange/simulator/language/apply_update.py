@@ -101,7 +101,9 @@ def _list_append(call: Call, item: Item) -> AttributeValue:
     return {"L": elements}
 
 
-def _number(operand: Operand, item: Item) -> str:
+def _number(operand: Operand | Sum, item: Item) -> str:
+    if isinstance(operand, Sum):
+        return str(_sum(_number(operand.left, item), operand.operator, _number(operand.right, item))["N"])
     found: str | None = _value(operand, item).get("N")
     if found is None:
         raise _wrong_type()

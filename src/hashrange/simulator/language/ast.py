@@ -63,9 +63,11 @@ Condition: TypeAlias = "Comparison | Between | In | Junction | Not | Function"
 
 
 class Arithmetic(Struct, frozen=True):
+    """A sum or difference; of sums only in PartiQL."""
+
     operator: str
-    left: Operand
-    right: Operand
+    left: Operand | Arithmetic
+    right: Operand | Arithmetic
 
 
 class Action(Struct, frozen=True):

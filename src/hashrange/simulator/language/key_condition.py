@@ -210,7 +210,7 @@ def sort_range(condition: AttributeCondition | None) -> SortRange:
         case "BETWEEN":
             return SortRange(first, _after(sort_bytes(condition.arguments[1])))
         case "BEGINS_WITH":
-            return SortRange(first, _after_all_with(first))
+            return SortRange(first, after_all_with(first))
     raise AssertionError(f"{operator} has been refused")
 
 
@@ -238,7 +238,7 @@ def _after(key: bytes) -> bytes:
     return key + b"\0"
 
 
-def _after_all_with(prefix: bytes) -> bytes | None:
+def after_all_with(prefix: bytes) -> bytes | None:
     """The first bytes after all that begin with a prefix; None where nothing comes after them."""
     kept = prefix.rstrip(b"\xff")
     return kept[:-1] + bytes([kept[-1] + 1]) if kept else None

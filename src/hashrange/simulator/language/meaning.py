@@ -53,11 +53,11 @@ Condition: TypeAlias = "Test | Junction | Call"
 
 
 class Sum(Struct, frozen=True):
-    """An addition or subtraction."""
+    """An addition or subtraction; of sums only in PartiQL."""
 
     operator: str
-    left: Operand
-    right: Operand
+    left: Operand | Sum
+    right: Operand | Sum
 
 
 class Change(Struct, frozen=True):

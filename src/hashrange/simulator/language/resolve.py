@@ -284,10 +284,12 @@ class _Updates(Resolver):
         return Change(section, steps, operand)
 
     def _sum(self, node: ast.Arithmetic) -> Sum:
-        total = Sum(node.operator, self.operand(node.left), self.operand(node.right))
-        _require(total.left, _NUMBERS, node.operator)
-        _require(total.right, _NUMBERS, node.operator)
-        return total
+        left = self._sum(node.left) if isinstance(node.left, ast.Arithmetic) else self.operand(node.left)
+        right = self._sum(node.right) if isinstance(node.right, ast.Arithmetic) else self.operand(node.right)
+        for operand in (left, right):
+            if not isinstance(operand, Sum):
+                _require(operand, _NUMBERS, node.operator)
+        return Sum(node.operator, left, right)
 
     def check_call(self, call: Call) -> None:
         if call.function == "if_not_exists":

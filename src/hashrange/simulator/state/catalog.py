@@ -18,8 +18,11 @@ from ...clock import SYSTEM_CLOCK, SYSTEM_RANDOMNESS, Clock, Randomness
 from ...limits import ITEM_COLLECTION_MAX_BYTES
 from .. import messages
 from ..errors import ApiError
+from .backups import Backups
 from .definitions import IndexDefinition, Stream, TableDefinition, Throughput, TimeToLive
+from .keeper import Keeper
 from .replica import Lags
+from .stream import Streams
 from .table import Table
 
 __all__ = ["Catalog", "IndexDefinition", "Stream", "TableDefinition", "Throughput", "TimeToLive"]
@@ -36,6 +39,9 @@ class Catalog:
         clock: times of creation and change, and the states.
         lifecycle_seconds: how long a state like CREATING lasts; 0: until the next look.
         collection_max_bytes: how large an item collection of a table may become.
+        streams: those of the tables, and of tables that have gone.
+        backups: of the tables, and of tables that have gone.
+        keeper: who keeps the tables beyond the life of the process; None: nobody.
     """
 
     __slots__ = (
@@ -44,10 +50,13 @@ class Catalog:
         "_tables",
         "_unsettled",
         "account",
+        "backups",
         "clock",
         "collection_max_bytes",
+        "keeper",
         "lifecycle_seconds",
         "region",
+        "streams",
     )
 
     def __init__(
@@ -59,6 +68,7 @@ class Catalog:
         randomness: Randomness = SYSTEM_RANDOMNESS,
         lifecycle_seconds: float = 0.0,
         collection_max_bytes: int = ITEM_COLLECTION_MAX_BYTES,
+        keeper: Keeper | None = None,
     ) -> None:
         self.region, self.account, self.clock = region, account, clock
         self.lifecycle_seconds, self.collection_max_bytes = lifecycle_seconds, collection_max_bytes
@@ -66,6 +76,9 @@ class Catalog:
         self._lags: Lags | None = None
         self._tables: dict[str, Table] = {}
         self._unsettled: set[str] = set()
+        self.streams = Streams(clock)
+        self.backups = Backups()
+        self.keeper = keeper
 
     def __repr__(self) -> str:
         return f"Catalog({', '.join(sorted(self._tables)) or 'no tables'})"
@@ -128,26 +141,54 @@ class Catalog:
             for name, index in definition.indexes.items()
         }
         definition = replace(definition, status="CREATING", settles_at=until, indexes=indexes)
-        table = Table(definition, self.collection_max_bytes)
+        table = Table(definition, self.collection_max_bytes, self.keeper)
         if self._lags is not None:
             table.follow(self._lags)
+        table.stream = self.streams.follow(None, definition, until)
+        self._keep(definition)
         self._tables[definition.name] = table
         self._unsettled.add(definition.name)
         return table
 
+    def adopt(self, definition: TableDefinition) -> None:
+        """Have a table that the keeper has kept. What was under way with it is done at the next look; its stream goes
+        on without the records it had, behind their numbers.
+        """
+        now = self.clock.monotonic()
+        indexes = {
+            name: index if index.settles_at is None else replace(index, settles_at=now)
+            for name, index in definition.indexes.items()
+        }
+        due = None if definition.settles_at is None else now
+        definition = replace(definition, settles_at=due, indexes=indexes)
+        table = Table(definition, self.collection_max_bytes, self.keeper)
+        first_number = max(1, int(self.clock.time() * 1_000_000))
+        table.stream = self.streams.follow(None, definition, now, first_number)
+        self._tables[definition.name] = table
+        if not definition.is_settled:
+            self._unsettled.add(definition.name)
+
     def change(self, table: Table, definition: TableDefinition) -> None:
         """Give a table another definition. Global indexes that it did not have are made and filled."""
         table.definition = definition
+        table.stream = self.streams.follow(table.stream, definition, self.until())
         for name, index in definition.indexes.items():
             if name not in table.indexes:
                 table.add_index(index)
         if not definition.is_settled:
             self._unsettled.add(definition.name)
+        self._keep(definition)
 
     def delete(self, table: Table) -> None:
         """Let a table be DELETING, and go."""
         table.definition = replace(table.definition, status="DELETING", settles_at=self.until())
+        table.stream = self.streams.follow(table.stream, table.definition, self.until())
         self._unsettled.add(table.name)
+        self._keep(table.definition)
+
+    def _keep(self, definition: TableDefinition) -> None:
+        if self.keeper is not None:
+            self.keeper.keep(definition)
 
     def follow(self, index_seconds: float, replica_seconds: float) -> None:
         """Let global indexes and replicas, also those to come, be late by up to so many seconds."""
@@ -188,7 +229,11 @@ class Catalog:
             lifecycle_seconds=self.lifecycle_seconds,
             collection_max_bytes=self.collection_max_bytes,
         )
+        twin.streams = self.streams.copy()
+        twin.backups = self.backups.copy()
         twin._tables = {name: table.copy() for name, table in self._tables.items()}
+        for name, table in self._tables.items():
+            twin._tables[name].stream = None if table.stream is None else twin.streams.get(table.stream.arn)
         twin._unsettled, twin._lags = set(self._unsettled), self._lags
         return twin
 
@@ -200,11 +245,16 @@ class Catalog:
             if _is_due(table.definition.settles_at, now) and table.definition.status == "DELETING":
                 del self._tables[name]
                 self._unsettled.discard(name)
+                if self.keeper is not None:
+                    self.keeper.forget(name)
                 continue
             definition = _settled(table.definition, now)
             for gone in table.definition.indexes.keys() - definition.indexes.keys():
                 table.drop_index(gone)
+                if self.keeper is not None:
+                    self.keeper.drop(name, gone)
             table.definition = definition
+            self._keep(definition)
             if definition.is_settled:
                 self._unsettled.discard(name)
 
@@ -233,10 +283,12 @@ class Catalog:
         return f"arn:aws:kms:{self.region}:{self.account}:{place}"
 
     def new_stream(self, table: str, view_type: str, before: Stream | None) -> Stream:
-        """A stream that begins now; its label differs from that of the one before."""
+        """A stream that begins now; its label differs from those of the table's streams before, and of a table that
+        had the same name.
+        """
         at = self.now()
         label = _label(at)
-        while before is not None and label <= before.label:
+        while (before is not None and label <= before.label) or f"{self.arn(table)}/stream/{label}" in self.streams:
             at += 0.001
             label = _label(at)
         return Stream(f"{self.arn(table)}/stream/{label}", label, view_type)

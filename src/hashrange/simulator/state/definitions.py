@@ -12,11 +12,11 @@ from typing import Literal, TypeAlias
 
 Role: TypeAlias = Literal["HASH", "RANGE"]
 #: key attributes in order, with their roles
-Keys: TypeAlias = "tuple[tuple[str, Role], ...]"
+Keys: TypeAlias = tuple[tuple[str, Role], ...]
 Status: TypeAlias = Literal["CREATING", "ACTIVE", "UPDATING", "DELETING"]
 BillingMode: TypeAlias = Literal["PROVISIONED", "PAY_PER_REQUEST"]
 #: units by the words of the API, for example ``MaxReadRequestUnits``
-Units: TypeAlias = "Mapping[str, int]"
+Units: TypeAlias = Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,49 @@ class Throughput:
     increased_at: float | None = None
     decreased_at: float | None = None
     decreases: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Insights:
+    """Contributor insights; times are seconds since the epoch.
+
+    Attributes:
+        enabled: whether they are on, or are being switched on.
+        mode: ACCESSED_AND_THROTTLED_KEYS or THROTTLED_KEYS.
+        since: when they were switched on last.
+        changed_at, settles_at: the last change, and when it is done.
+    """
+
+    enabled: bool
+    mode: str
+    since: float
+    changed_at: float
+    settles_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class PointInTimeRecovery:
+    """That a table can be recovered at a point in time, since when (seconds since the epoch), and how far back."""
+
+    enabled_at: float
+    days: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePolicy:
+    """A table's policy as it is shown, and which of its revisions this is."""
+
+    document: str
+    revision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a table was restored from, and when (seconds since the epoch)."""
+
+    backup_arn: str
+    table_arn: str
+    at: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +89,7 @@ class IndexDefinition:
         next_throughput: what it is going to be.
         on_demand, warm: limits and warm throughput, where they were asked for.
         is_added: whether it came after its table, and was filled with the items there were.
+        insights: None where they were never on.
     """
 
     name: str
@@ -60,6 +104,7 @@ class IndexDefinition:
     on_demand: Units | None = None
     warm: Units | None = None
     is_added: bool = False
+    insights: Insights | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +150,10 @@ class TableDefinition:
         table_class: None where it was never said.
         is_protected: against deletion.
         tags: key to value.
+        point_in_time: None while its recovery is off.
+        restored: None where it was not made from a backup.
+        policy: None where it has none.
+        insights: None where they were never on.
     """
 
     name: str
@@ -131,6 +180,10 @@ class TableDefinition:
     table_class_changed_at: float | None = None
     is_protected: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
+    point_in_time: PointInTimeRecovery | None = None
+    restored: Restored | None = None
+    policy: ResourcePolicy | None = None
+    insights: Insights | None = None
 
     @property
     def ttl_attribute(self) -> str | None:

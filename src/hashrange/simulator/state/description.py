@@ -34,6 +34,7 @@ def describe(table: Table, now: float) -> dict[str, Any]:
         **_indexes(table, now),
         **_stream(definition),
         **_settings(definition),
+        **_restored(definition),
         "DeletionProtectionEnabled": definition.is_protected,
     }
 
@@ -127,6 +128,20 @@ def _settings(definition: TableDefinition) -> dict[str, Any]:
             **({} if changed_at is None else {"LastUpdateDateTime": changed_at}),
         }
     return described | _units("OnDemandThroughput", definition.on_demand) | _warm(definition.warm)
+
+
+def _restored(definition: TableDefinition) -> dict[str, Any]:
+    restored = definition.restored
+    if restored is None:
+        return {}
+    return {
+        "RestoreSummary": {
+            "SourceBackupArn": restored.backup_arn,
+            "SourceTableArn": restored.table_arn,
+            "RestoreDateTime": restored.at,
+            "RestoreInProgress": definition.status == "CREATING",
+        }
+    }
 
 
 def _units(name: str, units: Units | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from ..values import Item, item_size
-from .keys import KeySchema, partition_hash
+from .keys import KeySchema, key_schema, partition_hash
 from .store import Place, Record, Store
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Index:
         self.definition = definition
         self.name = definition.name
         self.is_global = definition.is_global
-        self.keys = KeySchema(definition.keys, attribute_types)
+        self.keys = key_schema(definition.keys, attribute_types)
         self.projected = (
             None
             if definition.projection == "ALL"

@@ -7,7 +7,8 @@ requests; a ``KeySchema`` is all it needs of one.
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import md5
 from typing import Any, Final
 
@@ -18,6 +19,9 @@ _SALT: Final = b"Outliers"
 _ZERO: Final = b"\x80"
 _NEGATIVE_END: Final = 0x66
 _PAIRS_MAX: Final = 20
+#: ends each of several values in a key; a zero inside of a value sorts behind it
+_PART_END: Final = b"\0\0"
+_PART_ZERO: Final = b"\0\xff"
 HASH_BYTES: Final = 16
 BUCKETS: Final = 4096  # what segments of a parallel scan are made of: the first three hexadecimal digits of the hash
 
@@ -26,21 +30,25 @@ class KeySchema:
     """The key attributes of a table or an index, with their types.
 
     Attributes:
-        partition, partition_type: the partition key; the type is S, N or B.
-        sort, sort_type: the sort key; None where there is none.
+        partitions, sorts: the attributes of the partition key, and of the sort key, which may have none. Only a
+            ``MultiKeySchema`` has several of them.
+        partition, partition_type: the (first) partition key; the type is S, N or B.
+        sort, sort_type: the (first) sort key; None where there is none.
         names: the attributes in the schema's order.
         types: name to type, in the schema's order.
     """
 
-    __slots__ = ("names", "partition", "partition_type", "sort", "sort_type", "types")
+    __slots__ = ("names", "partition", "partition_type", "partitions", "sort", "sort_type", "sorts", "types")
 
     def __init__(self, keys: Iterable[tuple[str, str]], attribute_types: Mapping[str, str]) -> None:
-        by_role = {role: name for name, role in keys}
-        self.partition = by_role["HASH"]
+        roles = tuple(keys)
+        self.partitions = tuple(name for name, role in roles if role == "HASH")
+        self.sorts = tuple(name for name, role in roles if role == "RANGE")
+        self.partition = self.partitions[0]
         self.partition_type = attribute_types[self.partition]
-        self.sort = by_role.get("RANGE")
+        self.sort = self.sorts[0] if self.sorts else None
         self.sort_type = None if self.sort is None else attribute_types[self.sort]
-        self.names: tuple[str, ...] = (self.partition,) if self.sort is None else (self.partition, self.sort)
+        self.names = self.partitions + self.sorts
         self.types = {name: attribute_types[name] for name in self.names}
 
     def __repr__(self) -> str:
@@ -55,6 +63,43 @@ class KeySchema:
     def of(self, item: Item) -> Item:
         """The key of an item that has it."""
         return {name: item[name] for name in self.names}
+
+
+class MultiKeySchema(KeySchema):
+    """The key of a global index whose partition key or sort key is made of several attributes."""
+
+    __slots__ = ()
+
+    def encode(self, item: Mapping[str, Any]) -> tuple[bytes, bytes]:
+        return self.partition_bytes(item), _joined(self.sorts, item)
+
+    def partition_bytes(self, item: Mapping[str, Any]) -> bytes:
+        """The partition key of what has its attributes, as bytes."""
+        return _joined(self.partitions, item)
+
+
+def key_schema(keys: Iterable[tuple[str, str]], attribute_types: Mapping[str, str]) -> KeySchema:
+    """The schema of these keys, of the kind that they need."""
+    roles = tuple(keys)
+    is_plain = max(Counter(role for _, role in roles).values()) == 1
+    return (KeySchema if is_plain else MultiKeySchema)(roles, attribute_types)
+
+
+def _joined(names: Sequence[str], item: Mapping[str, Any]) -> bytes:
+    """Values as one key; one value alone is as in other schemas."""
+    if len(names) == 1:
+        return sort_bytes(item[names[0]])
+    return b"".join([part_bytes(item[name]) for name in names])
+
+
+def part_bytes(value: AttributeValue) -> bytes:
+    """One of several values in a key: such keys compare as their values do, one after the other."""
+    return part_prefix(value) + _PART_END
+
+
+def part_prefix(value: AttributeValue) -> bytes:
+    """What all parts begin with whose values begin with a value: it has no end."""
+    return sort_bytes(value).replace(b"\0", _PART_ZERO)
 
 
 def sort_bytes(value: AttributeValue) -> bytes:

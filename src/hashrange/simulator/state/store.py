@@ -87,8 +87,12 @@ class Store:
         return found.find(place)
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
-    def put(self, record: Record) -> None:
-        """Store a record, in place of the one with its key if there is one."""
+    def put(self, record: Record, replaced: Record | None = None) -> None:
+        """Store a record, in place of the one with its key if there is one.
+
+        Args:
+            replaced: that one; for stores that would have to look for it.
+        """
         old = self._put(record)
         if old is None:
             self.count += 1
@@ -139,8 +143,9 @@ class Store:
         """Put a record in the place of another, which is stored; None for no record."""
         if old is not None and (new is None or not is_at(old, new)):
             self.remove(old)
+            old = None
         if new is not None:
-            self.put(new)
+            self.put(new, old)
 
     def take_over(self, other: Store) -> None:
         """Hold what another store holds, which is of no use afterwards."""
@@ -184,6 +189,10 @@ class Store:
             if entry >= end:
                 return
             yield from self.records(entry[HASH_BYTES:])
+
+    def partition_size(self, partition: bytes) -> int:
+        """Bytes of the items of one partition."""
+        return sum(record.size for record in self.records(partition))
 
     def all(self) -> Iterator[Record]:
         """All items, in no order that means anything; cheaper than a scan."""

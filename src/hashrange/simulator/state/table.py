@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ..throughput import Meter
     from ..ttl import ExpiryQueue
     from .definitions import IndexDefinition, TableDefinition
+    from .keeper import Keeper
+    from .stream import StreamLog
 
 _encode: Final = msgspec.json.Encoder().encode
 _NO_TIE: Final = b""
@@ -75,10 +77,12 @@ class Table:
         expiry: when items expire; None until somebody asks (``ttl``).
         meter: what its throughput has left; None until somebody asks (``throughput``).
         replica: the items as stale reads see them; None while there are none. Local indexes have one each then.
+        stream: where writes are noted; None while no stream is on.
     """
 
     __slots__ = (
         "_collections",
+        "_keeper",
         "_lags",
         "collection_max_bytes",
         "definition",
@@ -89,19 +93,27 @@ class Table:
         "meter",
         "replica",
         "store",
+        "stream",
     )
 
-    def __init__(self, definition: TableDefinition, collection_max_bytes: int = ITEM_COLLECTION_MAX_BYTES) -> None:
+    def __init__(
+        self,
+        definition: TableDefinition,
+        collection_max_bytes: int = ITEM_COLLECTION_MAX_BYTES,
+        keeper: Keeper | None = None,
+    ) -> None:
         self.definition = definition
         self.keys = KeySchema(definition.keys, definition.attribute_types)
-        self.store = Store()
+        self._keeper = keeper
+        self.store = self._new_store(None)
         self.expiry: ExpiryQueue | None = None
         self.meter: Meter | None = None
         self.replica: LateStore | None = None
+        self.stream: StreamLog | None = None
         self._lags: Lags | None = None
         self.indexes: dict[str, Index] = {}
         for index in definition.indexes.values():
-            self._adopt(Index(index, self.keys, definition.attribute_types, Store()))
+            self._adopt(Index(index, self.keys, definition.attribute_types, self._new_store(index.name)))
         self.has_local_indexes = any(not index.is_global for index in self.indexes.values())
         self.collection_max_bytes = collection_max_bytes
         self._collections: dict[bytes, int] = {}
@@ -122,6 +134,9 @@ class Table:
     @property
     def size_bytes(self) -> int:
         return self.store.size
+
+    def _new_store(self, index: str | None) -> Store:
+        return Store() if self._keeper is None else self._keeper.store(self.name, index)
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def locate(self, key: Item) -> tuple[bytes, Place]:
@@ -170,16 +185,22 @@ class Table:
                 changes.append(IndexChange(index, old, new))
         return changes
 
-    def commit(self, write: Write) -> None:
-        """Make a planned write. Cannot fail; nothing may have changed the item since it was planned."""
+    def commit(self, write: Write, *, expired: bool = False) -> None:
+        """Make a planned write. Cannot fail; nothing may have changed the item since it was planned.
+
+        Args:
+            expired: it is time to live that removes the item.
+        """
         if write.new is write.old:
             return
         if write.new is not None:
-            self.store.put(write.new)
+            self.store.put(write.new, write.old)
         elif write.old is not None:
             self.store.remove(write.old)
         for change in write.changes:
             change.index.store.change(change.old, change.new)
+        if self.stream is not None:
+            self.stream.append(write, expired=expired)
         if self.replica is not None:
             _replicate(self.replica, write)
         if self.has_local_indexes:
@@ -190,7 +211,7 @@ class Table:
     # ── indexes ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def add_index(self, definition: IndexDefinition) -> None:
         """Add a global index and fill it with the items there are."""
-        index = Index(definition, self.keys, self.definition.attribute_types, Store())
+        index = Index(definition, self.keys, self.definition.attribute_types, self._new_store(definition.name))
         for record in self.store.all():
             entry = index.entry(record.item, record)
             if entry is not None:
@@ -243,7 +264,10 @@ class Table:
     # ── item collections ─────────────────────────────────────────────────────────────────────────────────────────────
     def collection_size(self, partition: bytes) -> int:
         """Bytes of the items of one partition key, local index entries included; only for tables with local indexes."""
-        return self._collections.get(partition, 0)
+        size = self._collections.get(partition)
+        if size is None:
+            return 0 if self._keeper is None else self._measured(partition)
+        return size
 
     def collection_growth(self, write: Write) -> int:
         """By how many bytes a write makes its item collection larger."""
@@ -254,15 +278,26 @@ class Table:
         record = write.new or write.old
         if record is None:
             return
-        size = self._collections.get(record.partition, 0) + self.collection_growth(write)
+        before = self._collections.get(record.partition)
+        if before is None and self._keeper is not None:  # what was kept has not been measured yet
+            self._collections[record.partition] = self._measured(record.partition)
+            return
+        size = (before or 0) + self.collection_growth(write)
         if size:
             self._collections[record.partition] = size
         else:
             self._collections.pop(record.partition, None)
 
+    def _measured(self, partition: bytes) -> int:
+        stores = [self.store, *(index.store for index in self.indexes.values() if not index.is_global)]
+        return sum(store.partition_size(partition) for store in stores)
+
     # ── copies ───────────────────────────────────────────────────────────────────────────────────────────────────────
     def copy(self) -> Table:
-        """A table with the same items that changes independently; records, which never change, are shared."""
+        """A table with the same items that changes independently; records, which never change, are shared.
+
+        It has no stream: that is the catalog's to give.
+        """
         twin = Table(self.definition, self.collection_max_bytes)
         twin.store = self.store.copy()
         for name, index in self.indexes.items():

@@ -17,6 +17,7 @@ from hashrange import (
     SingleTable,
     TransactionCanceled,
     TransactionError,
+    UniqueViolation,
     Update,
 )
 
@@ -32,7 +33,7 @@ async def test_objects_of_several_entities_are_written_together() -> None:
             tx.update(Order, Update().set("status", Status.SHIPPED), user_id="1", id=1, placed_at=order(1).placed_at)
             tx.check(app.entity(Product), Attr("PK").not_exists(), sku="pen")
             tx.raw.put(app.table, {"PK": "LOG", "SK": "1"})
-            assert repr(tx) == "<EntityTransaction 4 actions>"
+            assert repr(tx) == "<EntityTransaction 5 actions>"
         assert tx.token is not None
         assert tx.token.startswith("order-2")
         assert tx.consumed is not None
@@ -113,3 +114,18 @@ async def test_whose_an_object_is() -> None:
         one = Entity(User, pk="U#{id}", sk="X")
         with pytest.raises(ConfigurationError, match="has no entity of User"):
             app.entity(one)
+
+
+async def test_an_action_of_the_raw_transaction_does_not_hide_what_a_guard_refused() -> None:
+    async with opened() as app:
+        await app.entity(User).put(User("1", "Ada", "a@x"))
+
+        async def write() -> None:
+            async with app.transaction() as tx:
+                tx.raw.put(app.table, {"PK": "LOG", "SK": "1"})
+                tx.put(User("2", "Eve", "a@x"))
+
+        with pytest.raises(UniqueViolation) as refused:
+            await write()
+        assert refused.value.fields == ("email",)
+        assert await app.entity(User).get(id="2") is None

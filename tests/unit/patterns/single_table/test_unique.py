@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypedDict
 
 import pytest
 
@@ -15,6 +15,7 @@ from hashrange import (
     BoundSingleTable,
     ConditionalCheckError,
     ConditionFailed,
+    ConfigurationError,
     DynamoDB,
     DynamoDBError,
     Entity,
@@ -290,3 +291,54 @@ def test_a_violation_can_be_redacted_and_copied() -> None:
     assert (copy["entity"], copy["fields"], copy["item"]) == ("User", ("email",), {"owner": 1})
     assert error.redact().item is None
     assert isinstance(error, DynamoDBError)
+
+
+# ── keys whose shape does not tell ───────────────────────────────────────────────────────────────────────────────────
+Stored = TypedDict("Stored", {"PK": str, "SK": str, "e-mail": str}, total=False)
+Odd = TypedDict("Odd", {"day#id": str, "on": str}, total=False)
+
+
+async def test_an_entity_that_recognises_its_items_may_have_keys_of_any_text() -> None:
+    users = Entity(
+        Stored, pk="{PK}", sk="{SK}", unique=("e-mail",), recognises=lambda item: str(item["SK"]).startswith("#META")
+    )
+    async with opened(SingleTable("app", [users])) as app:
+        table = app.entity(users)
+        await table.put({"PK": "1", "SK": "#META", "e-mail": "a@x"})
+        await app.table.put_item({"PK": "1", "SK": "CART"})
+        with pytest.raises(UniqueViolation, match="e-mail"):
+            await table.put({"PK": "2", "SK": "#META", "e-mail": "a@x"})
+        assert await guards(app) == {"a@x": "1"}
+        assert await table.query(PK="1").all() == [{"PK": "1", "SK": "#META", "e-mail": "a@x"}]
+        assert [type(one) for one in await app.collection(PK="1", unknown="skip").all()] == [dict]
+
+
+def test_the_fields_of_a_template_may_have_any_name_that_the_model_has() -> None:
+    layout = SingleTable("app", [Entity(Odd, pk="{on}", sk="{day#id}")]).layouts[0]
+    assert layout.key({"on": "1", "day#id": "2#3"}.get) == Key("1", "2#3")
+    with pytest.raises(ConfigurationError, match="is not the name of a field"):
+        Entity(Odd, pk="{on}", sk="{day#no}")
+
+
+async def test_guards_follow_an_item_to_another_key() -> None:
+    async with opened() as app:
+        users = app.entity(User)
+        await users.put(user(1))
+        async with app.transaction() as tx:
+            tx.move(user(2, name="Bea"), old=user(1))
+        assert await guards(app) == {"a@x": "USER#2"}
+        assert (await users.get(id="1"), await users.get(id="2")) == (None, user(2, name="Bea"))
+        async with app.transaction() as tx:
+            tx.move(user(3, "b@x"), old=user(2))
+        assert await guards(app) == {"b@x": "USER#3"}
+        await users.put(user(4, "c@x"))
+        with pytest.raises(UniqueViolation):
+            async with app.transaction() as tx:
+                tx.move(user(5, "c@x"), old=user(3, "b@x"))
+        with pytest.raises(TransactionCanceled):  # there is one
+            async with app.transaction() as tx:
+                tx.move(user(4, "d@x"), old=user(3, "b@x"))
+        with pytest.raises(ValidationError, match="the same key"):
+            async with app.transaction() as tx:
+                tx.move(user(3), old=user(3, "b@x"))
+        assert await guards(app) == {"b@x": "USER#3", "c@x": "USER#4"}

@@ -12,6 +12,9 @@ from ..table_world import ACCOUNT, ARN, NAME, REGION, World, creation, definitio
 
 SORTED: dict[str, Any] = {"AttributeDefinitions": definitions(a="S", b="S"), "KeySchema": keys("a", "b")}
 
+#: of whom nobody is kept out
+POLICY = '{"Statement":{"Effect":"Allow","Principal":{"AWS":"1"},"Action":"*","Resource":"*"}}'
+
 
 def local(name: str = "lsi", *key: str, **members: Any) -> dict[str, Any]:
     return index(name, *(key or ("a", "c")), **members)
@@ -192,7 +195,7 @@ def test_settings() -> None:
         DeletionProtectionEnabled=True,
         OnDemandThroughput={"MaxReadRequestUnits": 100},
         WarmThroughput={"ReadUnitsPerSecond": 12_001},
-        ResourcePolicy="{}",
+        ResourcePolicy=POLICY,
         Tags=[{"Key": "team", "Value": "blue"}],
     )
     assert described["StreamSpecification"] == {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}

@@ -87,25 +87,6 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"AttributeDefinitions": definitions(a="S", b="S"), "LocalSecondaryIndexes": []},
         f"{INVALID}List of LocalSecondaryIndexes is empty",
     ),
-    "a global index of several partition keys": case(
-        {
-            "AttributeDefinitions": definitions(a="S", g="S"),
-            "GlobalSecondaryIndexes": [
-                index(KeySchema=[{"AttributeName": name, "KeyType": "HASH"} for name in ("g", "a")])
-            ],
-        },
-        "Invalid KeySchema: The second KeySchemaElement is not a RANGE key type",
-    ),
-    "a global index of three keys": case(
-        {
-            "AttributeDefinitions": definitions(a="S", g="S", h="S"),
-            "GlobalSecondaryIndexes": [index(KeySchema=[*keys("g", "a"), {"AttributeName": "h", "KeyType": "RANGE"}])],
-        },
-        "1 validation error detected: Value '[KeySchemaElement(attributeName=g, keyType=HASH), "
-        "KeySchemaElement(attributeName=a, keyType=RANGE), KeySchemaElement(attributeName=h, keyType=RANGE)]' "
-        "at 'globalSecondaryIndexes.1.member.keySchema' failed to satisfy constraint: "
-        "Member must have length less than or equal to 2",
-    ),
     "no indexes at all": case(
         {"LocalSecondaryIndexes": [], "GlobalSecondaryIndexes": []}, f"{INVALID}List of LocalSecondaryIndexes is empty"
     ),

@@ -1,0 +1,1 @@
+"""What a migration keeps between its runs, and where."""

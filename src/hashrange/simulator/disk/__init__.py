@@ -1,0 +1,1 @@
+"""Tables that stay: one SQLite file in a folder, which belongs to one engine at a time."""

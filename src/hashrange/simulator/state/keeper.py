@@ -1,0 +1,29 @@
+"""What a catalog asks of whoever keeps its tables beyond the life of the process. In memory there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from .definitions import TableDefinition
+    from .store import Store
+
+
+class Keeper(Protocol):
+    """Keeps definitions, and stores that keep their items."""
+
+    def store(self, table: str, index: str | None) -> Store:
+        """The store of a table (or one of its indexes): with what was kept of it, or empty."""
+        ...
+
+    def keep(self, definition: TableDefinition) -> None:
+        """Note what a table is from now on."""
+        ...
+
+    def drop(self, table: str, index: str | None) -> None:
+        """Note that a store has gone."""
+        ...
+
+    def forget(self, table: str) -> None:
+        """Note that a table has gone, with all its stores."""
+        ...
