@@ -1,8 +1,8 @@
 """The simulator's figures: its server beside other simulators under wrk, in process, and as its tables grow.
 
-Usage: ``python benchmarks/bench_simulator.py [--quick] [--parts http,process,whole,memory] [--json FILE] [--markdown]
-[--write]``. Makes its own environment when that is missing. All servers run at once and are asked in turn, round after
-round (A B C A B C); the medians count. The load is on one core; a server may use all.
+Usage: ``python benchmarks/bench_simulator.py [--quick] [--parts http,process,whole,memory,stream] [--json FILE]
+[--markdown] [--write]``. Makes its own environment when that is missing. All servers run at once and are asked in turn,
+round after round (A B C A B C); the medians count. The load is on one core; a server may use all.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from benchmarks import environment, in_process, load, report, simulator_report
 from benchmarks.servers import SERVERS, Running, ServerMissing, running
 from benchmarks.stub import settle
 
-PARTS = ("http", "process", "whole", "memory")
+PARTS = ("http", "process", "whole", "memory", "stream")
 PROCESS_S_MAX = 900.0
 IN_FLIGHT = 100
 LOCAL = "DynamoDB Local"
@@ -192,15 +192,23 @@ def memory(options: argparse.Namespace) -> dict[str, Any]:
     return found
 
 
+def stream(options: argparse.Namespace) -> dict[str, Any]:
+    """What a stream costs that is written for days."""
+    _, core = _cores()
+    found: dict[str, Any] = _child("stream", core, items=options.items)
+    return found
+
+
 def main() -> int:
     """Measure and show; 1 when hashrange was to be measured over HTTP and could not be."""
     options = _arguments()
+    jobs = {"http": http, "process": process, "whole": whole, "memory": memory, "stream": stream}
     started, where = time.monotonic(), report.machine()
     settle(os.getpid(), None)
     found: dict[str, Any] = {}
     try:
         for part in options.parts:
-            found[part] = {"http": http, "process": process, "whole": whole, "memory": memory}[part](options)
+            found[part] = jobs[part](options)
     except ServerMissing as error:
         print(f"bench_simulator: {error}", file=sys.stderr)
         return 2

@@ -29,6 +29,9 @@ STARTS_COUNT = 50
 ITEM_BYTES = 300  # as the service counts them
 WINDOW_PUTS = 1000  # what a put costs is the median of so many
 SEED = 300
+RETENTION_S = 24 * 3600  # how long the service keeps a record of a stream
+STREAM_DAYS = 10
+GET_BY_CALL, STATEMENT_BY_CALL = "GetItem by call", "ExecuteStatement by call"
 #: how the items of a growing table are spread: items of one partition, 0 for all
 LAYOUTS = {"100 items a partition": 100, "one item a partition": 1, "all items in one partition": 0}
 
@@ -74,7 +77,19 @@ async def rates(job: dict[str, Any]) -> list[dict[str, Any]]:
         return [
             await _drive("GetItem", lambda: table.get_item(key), 1, job["seconds"]),
             await _drive("PutItem", lambda: table.put_item(ITEM), 1, job["seconds"]),
+            *[await _drive(name, call, 1, job["seconds"]) for name, call in _gets_by_call(db).items()],
         ]
+
+
+def _gets_by_call(db: Any) -> dict[str, Callable[[], Awaitable[Any]]]:
+    """The same item by its key, once as an operation and once as a statement."""
+    key = {name: {"S": value} for name, value in KEY.items()}
+    where = " AND ".join(f'"{name}" = ?' for name in KEY)
+    statement = {"Statement": f'SELECT * FROM "{TABLE}" WHERE {where}', "Parameters": list(key.values())}
+    return {
+        GET_BY_CALL: lambda: db.call("GetItem", {"TableName": TABLE, "Key": key}),
+        STATEMENT_BY_CALL: lambda: db.call("ExecuteStatement", statement),
+    }
 
 
 async def start(job: dict[str, Any]) -> dict[str, float]:
@@ -143,6 +158,33 @@ async def growth(job: dict[str, Any]) -> dict[str, Any]:
         }
 
 
+async def stream(job: dict[str, Any]) -> dict[str, float]:
+    """Bytes of the process while a stream has as many records as are kept, and after five times as many."""
+    hashrange = importlib.import_module("hashrange")
+    engine_class = importlib.import_module("hashrange.simulator.engine").Engine
+    clock = importlib.import_module("hashrange.testing").FakeClock()
+    kept = job["items"] // STREAM_DAYS
+    view = {"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"}
+    engine = engine_class(clock=clock, calls_max=0)
+    async with hashrange.DynamoDB.in_memory(tables=[TABLE], engine=engine) as db:
+        await db.call("UpdateTable", {"TableName": TABLE, "StreamSpecification": view})
+        put, sizes, begin = db.table(TABLE).put_item, {}, time.perf_counter()
+        for number in range(1, job["items"] + 1):
+            # a thousand items, each written over and over
+            await put({**grown_item(number % 1_000, 1), "visits": number})
+            clock.advance(RETENTION_S / kept)
+            if number % kept == 0:
+                gc.collect()
+                sizes[number // kept] = _resident_bytes()
+        return {
+            "items": job["items"],
+            "kept": kept,
+            "bytes_first": sizes[2],
+            "bytes": sizes[STREAM_DAYS],
+            "records_per_s": job["items"] / (time.perf_counter() - begin),
+        }
+
+
 async def whole(job: dict[str, Any]) -> list[dict[str, Any]]:
     """The whole client against a server in another process."""
     hashrange = importlib.import_module("hashrange")
@@ -184,6 +226,7 @@ JOBS: dict[str, Callable[[dict[str, Any]], Awaitable[Any]]] = {
     "rates": rates,
     "start": start,
     "growth": growth,
+    "stream": stream,
     "whole": whole,
 }
 
