@@ -219,6 +219,8 @@ def run_guide(path: Path) -> int:
             return Guide(str(path), engine).run(steps)
         finally:
             _set_environ(before)
+            if boto3 := sys.modules.get("boto3"):  # its default session keeps the credentials that it found first
+                vars(boto3)["DEFAULT_SESSION"] = None
 
 
 def _set_environ(variables: Mapping[str, str]) -> None:
