@@ -12,7 +12,6 @@ import argparse
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections import defaultdict
@@ -24,10 +23,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import environment, load, report
 from benchmarks.bulk import WRITERS
+from benchmarks.children import cores, figures_of
 from benchmarks.servers import ServerMissing, running
 from benchmarks.stub import settle
 
-PROCESS_S_MAX = 900.0
 SERVER = "hashrange (uvloop)"
 OURS, PEER = "hashrange batch()", "aioboto3 batch_writer"
 RATIO_MIN, FIRST_ROUND_MIN, UNDONE_SHARE = 3.0, 0.95, 0.05
@@ -50,37 +49,17 @@ def _arguments() -> argparse.Namespace:
     return options
 
 
-def _cores() -> tuple[int | None, int | None]:
-    """One core for the server and one for its clients, where there are two and the system can pin."""
-    if not hasattr(os, "sched_getaffinity"):
-        return None, None
-    allowed = sorted(os.sched_getaffinity(0))
-    return (allowed[0], allowed[1]) if len(allowed) > 1 else (None, None)
-
-
 def _child(**job: Any) -> dict[str, float]:
     if sys.stderr.isatty():
         print(f"\r\033[K{job.get('writer', job['kind'])} on {job['loop']}", end="", file=sys.stderr)
-    process = subprocess.run(
-        [sys.executable, "-m", "benchmarks.bulk"],
-        input=json.dumps(job),
-        capture_output=True,
-        text=True,
-        timeout=PROCESS_S_MAX,
-        cwd=environment.ROOT,
-        start_new_session=True,
-        check=False,
-    )
-    if process.returncode:
-        raise ServerMissing(f"{job['kind']} failed: {(process.stderr.strip().splitlines() or ['no message'])[-1]}")
-    found: dict[str, float] = json.loads(process.stdout)
+    found: dict[str, float] = figures_of("benchmarks.bulk", job, str(job["kind"]))
     return found
 
 
 def writers(options: argparse.Namespace) -> Samples:
     """Samples by client and loop."""
     samples: Samples = defaultdict(list)
-    server_core, core = _cores()
+    server_core, core = cores()
     for number in range(options.rounds):
         with running(SERVER, server_core) as server:  # a new one for each round: what is stored costs nobody more
             caller = load.Caller(server)
@@ -101,7 +80,7 @@ def writers(options: argparse.Namespace) -> Samples:
 def undone(options: argparse.Namespace) -> Samples:
     """Samples by share and loop."""
     samples: Samples = defaultdict(list)
-    _, core = _cores()
+    _, core = cores()
     for _ in range(options.rounds):
         for share in (0.0, UNDONE_SHARE):
             for loop in ("asyncio", "uvloop"):

@@ -22,6 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import environment, figures, report, stub
+from benchmarks.children import cores
 from benchmarks.clients import CLIENTS, Client
 from benchmarks.measure import Cell, Job
 
@@ -120,18 +121,10 @@ def _measure(
     return samples
 
 
-def _cores() -> tuple[int | None, int | None]:
-    """One core for the stub and one for the client, where there are two and the system can pin."""
-    if not hasattr(os, "sched_getaffinity"):
-        return None, None
-    allowed = sorted(os.sched_getaffinity(0))
-    return (allowed[0], allowed[1]) if len(allowed) > 1 else (None, None)
-
-
 def _rounds(options: argparse.Namespace) -> Samples:
     plan = _plan(options)
     samples: Samples = defaultdict(list)
-    stub_core, client_core = _cores()
+    stub_core, client_core = cores()
     with stub.running(stub_core) as server:
         for number in range(options.rounds):
             for name, loop, cells in plan:

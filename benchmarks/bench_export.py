@@ -26,6 +26,7 @@ from typing import TypeVar
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import environment, load, report
+from benchmarks.children import PROCESS_S_MAX, cores
 from benchmarks.in_process import grown_item, wire_encoder
 from benchmarks.servers import Running, ServerMissing, running
 from benchmarks.stub import settle
@@ -34,7 +35,6 @@ SERVER = "hashrange (uvloop)"
 TABLE = "export"
 T = TypeVar("T")
 PER_PARTITION = 100
-PROCESS_S_MAX = 1_800.0
 LOOK_S = 0.02  # between two looks at a process
 RATE_MIN, MEMORY_GROWTH_MAX = 20_000, 1.25
 HEADER = ("items", "command", "items/s", "seconds", "CPU µs/item", "peak memory MB", "server busy")
@@ -80,14 +80,6 @@ def _arguments() -> argparse.Namespace:
     counts = options.counts or ("10000,100000" if options.quick else "10000,100000,1000000")
     options.counts = sorted(int(count) for count in counts.split(","))
     return options
-
-
-def _cores() -> tuple[int | None, int | None]:
-    """One core for the server and one for the command, where there are two and the system can pin."""
-    if not hasattr(os, "sched_getaffinity"):
-        return None, None
-    allowed = sorted(os.sched_getaffinity(0))
-    return (allowed[0], allowed[1]) if len(allowed) > 1 else (None, None)
 
 
 # ── files ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -189,7 +181,7 @@ def _resumed(server: Running, command: str, path: Path, core: int | None) -> int
 # ── what is measured ─────────────────────────────────────────────────────────────────────────────────────────────────
 def measure(items: int, folder: Path) -> tuple[list[Ran], list[Killed]]:
     """Everything for one number of items."""
-    server_core, core = _cores()
+    server_core, core = cores()
     given, exported = folder / "given.jsonl", folder / "exported.jsonl"
     expected = _written(given, items)
     with running(SERVER, server_core) as server:

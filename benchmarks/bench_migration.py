@@ -13,7 +13,6 @@ import argparse
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -21,12 +20,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks import environment, load, migration, report
+from benchmarks import load, migration, report
+from benchmarks.children import cores, figures_of
 from benchmarks.servers import ServerMissing, running
 from benchmarks.stub import settle
 
 SERVER = "hashrange (uvloop)"
-PROCESS_S_MAX = 3_600.0
 RATE_MIN, MEMORY_GROWTH_MAX = 5_000, 1.25
 HEADER = ("rows", "what", "items/s", "seconds", "CPU µs/item", "peak memory MB", "server busy")
 GOALS = ("what", "verdict", "needed", "measured")
@@ -47,28 +46,8 @@ def _arguments() -> argparse.Namespace:
     return options
 
 
-def _cores() -> tuple[int | None, int | None]:
-    """One core for the server and one for the backfill, where there are two and the system can pin."""
-    if not hasattr(os, "sched_getaffinity"):
-        return None, None
-    allowed = sorted(os.sched_getaffinity(0))
-    return (allowed[0], allowed[1]) if len(allowed) > 1 else (None, None)
-
-
 def _child(job: dict[str, Any]) -> dict[str, float]:
-    process = subprocess.run(
-        [sys.executable, "-m", "benchmarks.migration"],
-        input=json.dumps(job),
-        capture_output=True,
-        text=True,
-        timeout=PROCESS_S_MAX,
-        cwd=environment.ROOT,
-        start_new_session=True,
-        check=False,
-    )
-    if process.returncode:
-        raise ServerMissing(f"the {job['what']} failed: {(process.stderr.strip().splitlines() or ['no message'])[-1]}")
-    found: dict[str, float] = json.loads(process.stdout)
+    found: dict[str, float] = figures_of("benchmarks.migration", job, f"the {job['what']}")
     return found
 
 
@@ -76,7 +55,7 @@ def measure(count: int, port: int) -> Sample:
     """Move so many rows, and verify them."""
     from tests.mariadb import Database
 
-    server_core, core = _cores()
+    server_core, core = cores()
     database = Database(port)
     try:
         migration.fill(database, count)

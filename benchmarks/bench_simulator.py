@@ -12,7 +12,6 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections import defaultdict
@@ -25,11 +24,11 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import environment, in_process, load, report, simulator_report
+from benchmarks.children import cores, figures_of
 from benchmarks.servers import SERVERS, Running, ServerMissing, running
 from benchmarks.stub import settle
 
 PARTS = ("http", "process", "whole", "memory", "stream")
-PROCESS_S_MAX = 900.0
 IN_FLIGHT = 100
 LOCAL = "DynamoDB Local"
 
@@ -54,14 +53,6 @@ def _arguments() -> argparse.Namespace:
     if unknown := set(options.parts) - set(PARTS):
         parser.error(f"unknown part: {', '.join(sorted(unknown))}; known: {', '.join(PARTS)}")
     return options
-
-
-def _cores() -> tuple[int | None, int | None]:
-    """One core for a server and one for its load, where there are two and the system can pin."""
-    if not hasattr(os, "sched_getaffinity"):
-        return None, None
-    allowed = sorted(os.sched_getaffinity(0))
-    return (allowed[0], allowed[1]) if len(allowed) > 1 else (None, None)
 
 
 def _say(text: str) -> None:
@@ -96,7 +87,7 @@ def http(options: argparse.Namespace) -> dict[str, dict[str, list[load.Sample]]]
     """Samples by operation and server."""
     load.wrk_path()
     samples: dict[str, dict[str, list[load.Sample]]] = {name: defaultdict(list) for name in load.OPERATIONS}
-    _, core = _cores()
+    _, core = cores()
     with _started(_wanted(options)) as servers:
         for number in range(options.rounds):
             for operation in load.OPERATIONS:
@@ -116,19 +107,7 @@ def http(options: argparse.Namespace) -> dict[str, dict[str, list[load.Sample]]]
 # ── in Python processes of their own ─────────────────────────────────────────────────────────────────────────────────
 def _child(job: str, core: int | None, loop: str = "asyncio", **details: Any) -> Any:
     _say(f"{job} on {loop} {details.get('layout', '')}")
-    process = subprocess.run(
-        [sys.executable, "-m", "benchmarks.in_process"],
-        input=json.dumps({"job": job, "core": core, "loop": loop, **details}),
-        capture_output=True,
-        text=True,
-        timeout=PROCESS_S_MAX,
-        cwd=environment.ROOT,
-        start_new_session=True,
-        check=False,
-    )
-    if process.returncode:
-        raise ServerMissing(f"{job} failed: {(process.stderr.strip().splitlines() or ['no message'])[-1]}")
-    return json.loads(process.stdout)
+    return figures_of("benchmarks.in_process", {"job": job, "core": core, "loop": loop, **details}, job)
 
 
 def _middle(rounds: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
@@ -144,7 +123,7 @@ def _middle(rounds: list[list[dict[str, Any]]]) -> list[dict[str, Any]]:
 
 def process(options: argparse.Namespace) -> dict[str, Any]:
     """Rates by loop, and the milliseconds of a start."""
-    _, core = _cores()
+    _, core = cores()
     rates: dict[str, list[Any]] = {"uvloop": [], "asyncio": []}
     starts = []
     for _ in range(options.rounds):
@@ -156,7 +135,7 @@ def process(options: argparse.Namespace) -> dict[str, Any]:
 
 def whole(options: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
     """Latency rows of the whole client against the server, by loop of both."""
-    server_core, client_core = _cores()
+    server_core, client_core = cores()
     found: dict[str, list[Any]] = {"uvloop": [], "asyncio": []}
     for _ in range(options.rounds):
         for loop, rounds in found.items():
@@ -172,7 +151,7 @@ def whole(options: argparse.Namespace) -> dict[str, list[dict[str, Any]]]:
 # ── memory ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 def memory(options: argparse.Namespace) -> dict[str, Any]:
     """What growing tables cost in process, and what DynamoDB Local takes for the same items."""
-    _, core = _cores()
+    _, core = cores()
     grown = [_child("growth", core, layout=layout, items=options.items) for layout in in_process.LAYOUTS]
     found: dict[str, Any] = {"growth": grown, "local": None}
     try:
@@ -194,7 +173,7 @@ def memory(options: argparse.Namespace) -> dict[str, Any]:
 
 def stream(options: argparse.Namespace) -> dict[str, Any]:
     """What a stream costs that is written for days."""
-    _, core = _cores()
+    _, core = cores()
     found: dict[str, Any] = _child("stream", core, items=options.items)
     return found
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import signal
-import subprocess
 import sys
 import time
 from collections import defaultdict
@@ -21,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import environment, report
 from benchmarks.adapters import BOTH, NO_ADAPTER, NULL, SETS, WITHOUT_EVENTS
+from benchmarks.children import cores, figures_of
 
-PROCESS_S_MAX = 60.0
 NO_ADAPTER_MAX_US, BOTH_MAX_US = 2.0, 40.0
 CAPACITY = 'with Config(capacity="total")'
 HEADER = ("what is on", "CPU µs/call", "adds µs", f"adds µs {CAPACITY}")
@@ -46,28 +44,9 @@ def _arguments() -> argparse.Namespace:
     return options
 
 
-def _core() -> int | None:
-    """A core for the processes, where the system can pin; not the first, on which much else runs."""
-    if not hasattr(os, "sched_getaffinity"):
-        return None
-    return max(os.sched_getaffinity(0))
-
-
 def _child(options: argparse.Namespace, name: str, capacity: bool) -> float:
-    job = {"set": name, "capacity": capacity, "seconds": options.seconds, "loop": options.loop, "core": _core()}
-    process = subprocess.run(
-        [sys.executable, "-m", "benchmarks.adapters"],
-        input=json.dumps(job),
-        capture_output=True,
-        text=True,
-        timeout=PROCESS_S_MAX,
-        cwd=environment.ROOT,
-        start_new_session=True,
-        check=False,
-    )
-    if process.returncode:
-        raise RuntimeError(f"{name}: {(process.stderr.strip().splitlines() or ['no message'])[-1]}")
-    return float(json.loads(process.stdout)["us"])
+    job = {"set": name, "capacity": capacity, "seconds": options.seconds, "loop": options.loop, "core": cores()[1]}
+    return float(figures_of("benchmarks.adapters", job, name)["us"])
 
 
 def measure(options: argparse.Namespace) -> Samples:

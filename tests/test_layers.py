@@ -18,7 +18,9 @@ SOURCE = Path(__file__).resolve().parent.parent / "src"
 #: module or package, without "hashrange." → layer; the longest entry that fits counts
 LAYERS = {
     **dict.fromkeys(("types", "errors", "limits", "clock", "key", "version"), 0),
-    **dict.fromkeys(("codec", "item_model", "expressions", "operations", "resilience", "schema", "time_to_live"), 1),
+    **dict.fromkeys(
+        ("codec", "item_model", "expressions", "extras", "operations", "resilience", "schema", "time_to_live"), 1
+    ),
     **dict.fromkeys(("telemetry.events", "wire.transport", "wire.sigv4"), 1),
     **dict.fromkeys(("wire", "auth", "config", "telemetry"), 2),
     **dict.fromkeys(("dispatch", "router"), 3),

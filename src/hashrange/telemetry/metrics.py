@@ -14,8 +14,8 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ConfigurationError
+from ..extras import imported
 from .events import AttemptFailed, CallFinished
-from .extras import imported
 from .measures import CIRCUIT, CONNECTIONS, METRICS, Labels, Measures, Metric
 
 if TYPE_CHECKING:

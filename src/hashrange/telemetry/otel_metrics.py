@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from .extras import imported
+from ..extras import imported
 from .measures import CIRCUIT, CONNECTIONS, METRICS, Labels, Measures, Metric
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from ..errors import ConfigurationError
-from .extras import imported
+from ..extras import imported
 
 if TYPE_CHECKING:
     from wsgiref.simple_server import WSGIServer

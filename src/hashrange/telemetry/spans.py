@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from ..clock import SYSTEM_CLOCK, Clock
+from ..extras import imported
 from .events import AttemptFailed, CallFinished, CircuitChanged
-from .extras import imported
 from .shown import item_count, readable, shown_keys, snake_case, table_label, tables_of, write_counts
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from ...client import DynamoDB
 from ...errors import ConfigurationError
-from ..extras import imported
+from ...extras import imported
 from ..mapping.entity import Mappings
 from ..source.schema import NO_SCHEMA, SourceSchema
 from ..source.sql import SqlSource

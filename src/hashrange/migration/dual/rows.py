@@ -15,11 +15,11 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 from msgspec import Struct
 
+from ...extras import imported
 from ...key import Key
 from ...types import Item
 from ..contract.model import Computed, Formatted, FromColumn, Lookup, Recursive, Transformed, Value
 from ..expressions.evaluate import columns
-from ..extras import imported
 from ..mapping.entity import EntityMapping
 from ..mapping.fields import Record, Row
 from ..source.reader import Reader

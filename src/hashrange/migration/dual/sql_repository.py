@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeAlias, TypeVar
 
 from ...errors import DynamoDBError, ItemNotFound, MultipleItemsFound, ValidationError
+from ...extras import imported
 from ..errors import RowRefused
-from ..extras import imported
 from ..mapping.entity import EntityMapping
 from ..mapping.fields import Record
 from ..source.schema import NO_SCHEMA, SourceSchema

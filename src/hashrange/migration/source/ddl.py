@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from msgspec import Struct
 
+from ...extras import imported
 from ..errors import ContractError
-from ..extras import imported
 from ..findings import Finding, Place
 from .schema import Column, Family, ForeignKey, SourceSchema, Table
 

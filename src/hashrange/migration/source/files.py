@@ -20,8 +20,8 @@ from typing import Any, Final
 import msgspec
 
 from ...errors import ConfigurationError
+from ...extras import imported
 from ..errors import MigrationError
-from ..extras import imported
 from .schema import Column, Family, SourceSchema, Table
 from .sql import SqlSource
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from ...extras import imported
 from ..errors import MigrationError, RowRefused
-from ..extras import imported
 from ..mapping.fields import Needs, Row
 from .related import Relation, relations
 from .schema import NO_SCHEMA, SourceSchema

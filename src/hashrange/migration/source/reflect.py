@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from ..extras import imported
+from ...extras import imported
 from .schema import Column, Family, ForeignKey, SourceSchema, Table
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..extras import imported
+from ...extras import imported
 
 
 def column(name: str) -> Any:

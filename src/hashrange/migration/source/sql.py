@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import ConfigurationError
+from ...extras import imported
 from ..errors import MigrationError, SourceLost
-from ..extras import imported
 from .schema import SourceSchema
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
-from ..extras import imported
+from ...extras import imported
 from .select import column, equal, in_any, source_table
 from .sql import Snapshot
 from .way import Key

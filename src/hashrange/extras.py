@@ -1,14 +1,16 @@
-"""Libraries that only a migration needs: imported when they are, and missed by the name of their extra."""
+"""Libraries that only some programs have: imported when they are needed, and missed by the name of their extra."""
 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
-from ..errors import ConfigurationError
+from .errors import ConfigurationError
+
+Extra: TypeAlias = Literal["otel", "prometheus", "migrate", "dask"]
 
 
-def imported(module: str, extra: Literal["migrate", "dask"]) -> Any:
+def imported(module: str, extra: Extra) -> Any:
     """A module of an optional library.
 
     Raises:
