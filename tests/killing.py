@@ -2,7 +2,9 @@
 
 Every worker has items and transactions of its own, one request at a time, so that it knows what must be stored: what
 was acknowledged last, or what was asked for when the server died, and nothing in between. A transaction writes all
-items of a group and counts in another one: all or nothing, and asked for again under its token it counts once.
+items of a group and counts in another one: all or nothing, and asked for again under its token it counts once. The
+table's stream, read from its beginning, tells the same story: done again, it makes the very items that are stored, and
+what was read of it before the server died is still there.
 
 By hand: ``python -m tests.killing --rounds 100 --seed 1``.
 """
@@ -17,6 +19,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +33,8 @@ WORKERS = 8
 ITEMS_COUNT = 10
 GROUP_COUNT = 5
 TIMEOUT_S = 30.0
-TABLE = {"name": "app", "indexes": {"by_value": "value:N"}}
+TABLE = {"name": "app", "indexes": {"by_value": "value:N"}, "stream": "NEW_AND_OLD_IMAGES"}
+STREAM_OPERATIONS = frozenset({"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"})
 #: complete, and of no key: it is not checked
 AUTHORIZATION = (
     "AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/dynamodb/aws4_request, "
@@ -54,10 +58,11 @@ class Client:
         Raises:
             Killed: there is none.
         """
+        service = "DynamoDBStreams" if operation in STREAM_OPERATIONS else "DynamoDB"
         headers = {
             "Content-Type": "application/x-amz-json-1.0",
             "X-Amz-Date": "20260101T000000Z",
-            "X-Amz-Target": f"DynamoDB_20120810.{operation}",
+            "X-Amz-Target": f"{service}_20120810.{operation}",
             "Authorization": AUTHORIZATION,
         }
         try:
@@ -213,6 +218,72 @@ class Worker:
         return stored
 
 
+@dataclass
+class Reader:
+    """Who has read the table's stream.
+
+    Attributes:
+        arn: the stream's.
+        ids: of the records that were there when it was read last.
+        iterator: what leads on from there.
+    """
+
+    arn: str = ""
+    ids: list[str] = field(default_factory=list)
+    iterator: str = ""
+
+    def check(self, client: Client) -> None:
+        """See that the stream is the one it was, and its records make the items that are stored."""
+        (stream,) = client.call("ListStreams")["Streams"]
+        assert self.arn in ("", stream["StreamArn"])
+        self.arn = stream["StreamArn"]
+        before, following = self.iterator, []
+        if before:
+            following = client.call("GetRecords", ShardIterator=before)["Records"]
+        records = self._records(client)
+        ids = [record["eventID"] for record in records]
+        assert ids[: len(self.ids)] == self.ids, "what was read is not what is there"
+        assert records[len(self.ids) :][: len(following)] == following
+        assert not before or bool(following) == (len(ids) > len(self.ids))
+        self.ids = ids
+        made: dict[str, Wire] = {}
+        for record in records:
+            change = record["dynamodb"]
+            key = json.dumps(change["Keys"], sort_keys=True)
+            assert change.get("OldImage") == made.pop(key, None), record
+            if "NewImage" in change:
+                made[key] = change["NewImage"]
+        stored = [item for page in _pages(client, "Scan", TableName="app") for item in page["Items"]]
+        assert len(stored) == len(made)
+        for item in stored:
+            assert made[json.dumps({"PK": item["PK"], "SK": item["SK"]}, sort_keys=True)] == item
+
+    def _records(self, client: Client) -> list[Wire]:
+        """All there are, oldest first."""
+        found: list[Wire] = []
+        for shard in client.call("DescribeStream", StreamArn=self.arn)["StreamDescription"]["Shards"]:
+            place = {"StreamArn": self.arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+            iterator = client.call("GetShardIterator", **place)["ShardIterator"]
+            while iterator is not None:
+                answer = client.call("GetRecords", ShardIterator=iterator)
+                found += answer["Records"]
+                self.iterator = answer.get("NextShardIterator", "")
+                iterator = answer.get("NextShardIterator") if answer["Records"] else None
+        numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in found]
+        assert numbers == sorted(set(numbers))
+        return found
+
+
+def _pages(client: Client, operation: str, **request: Any) -> Iterator[Wire]:
+    start: Wire = {}
+    while True:
+        answer = client.call(operation, **request, **start)
+        yield answer
+        if "LastEvaluatedKey" not in answer:
+            return
+        start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+
+
 def load_until_killed(server: Server, workers: list[Worker], requests: int) -> None:
     """Let all workers ask, and kill the server when so many requests were answered."""
     answered, lock, enough = [0], Lock(), Event()
@@ -249,14 +320,17 @@ def run(folder: Path, rounds: int, seed: int, requests_max: int) -> int:
     """Load, kill and check so many times; how many requests there were."""
     random = Random(seed)
     workers = [Worker(f"worker-{number}", Random(f"{seed}/{number}")) for number in range(WORKERS)]
+    reader = Reader()
     for _ in range(rounds):
         server = Server(folder)
         load_until_killed(server, workers, random.randrange(1, requests_max))
         server = Server(folder)
         client = Client(server.port)
         try:
+            reader.check(client)
             for worker in workers:
                 worker.check(client)
+            reader.check(client)
         finally:
             client.close()
             server.kill()

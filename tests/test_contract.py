@@ -76,7 +76,7 @@ def test_a_promise_is_held_by_tests_that_are_there(promise: Promise) -> None:
 def test_there_are_promises_of_every_kind_and_each_has_its_own_number() -> None:
     assert len(PROMISES) >= PROMISES_MIN
     assert [number for number, times in Counter(each.number for each in PROMISES).items() if times > 1] == []
-    assert {each.number[0] for each in PROMISES} == set("WBTRFISNP")
+    assert {each.number[0] for each in PROMISES} == set("WBTRFISNDMP")
 
 
 def test_a_renamed_or_switched_off_test_is_noticed(tmp_path: Path) -> None:

@@ -437,6 +437,7 @@ class DynamoDB:
 
         Signed, retried and measured like every call. What is known to change nothing the second time is sent again
         where its answer was lost: reads, puts, deletes, updates of plain SET and REMOVE, transactions with a token.
+        Streams and vector searches go to the hosts that AWS has for them, unless an endpoint or a transport was given.
 
         Args:
             operation: for example ``"CreateTable"``.
@@ -457,7 +458,7 @@ class DynamoDB:
         call = Call(operation, payload, table if isinstance(table, str) else None, timeout=timeout)
         if retry_ambiguous:
             call.replay_safe = always
-        return await self._core.dispatch(call)
+        return await self._regions.dispatch_of(operation)(call)
 
     def track(self) -> Usage:
         """Adds up calls, units, retries and time of everything awaited inside ``with db.track() as usage:``."""

@@ -46,6 +46,14 @@ PARTITION_WRITE_MAX_UNITS_PER_SECOND: Final = 1_000  # the same
 SCAN_SEGMENTS_MAX_COUNT: Final = 1_000_000  # API reference, Scan, TotalSegments
 REQUEST_MAX_BYTES: Final = 16 * 1024 * 1024
 
+VECTOR_INDEXES_MAX_COUNT: Final = 5  # of one table
+VECTOR_MAX_DIMENSIONS: Final = 4_096
+VECTOR_FILTERS_MAX_COUNT: Final = 18  # inline filters of one vector index
+VECTOR_PROJECTED_MAX_COUNT: Final = 20  # non-key attributes, the vector and the inline filters; API, "VectorIndexes"
+VECTOR_RESULTS_MAX_COUNT: Final = 100  # TopK
+VECTOR_RESULTS_MAX_BYTES: Final = 16 * 1024 * 1024  # "Requirements and limitations" of vector indexes
+VECTOR_REQUEST_MIN_BYTES: Final = 1_024  # what a request is metered at least; "Monitoring vector index capacity"
+
 STREAM_RETENTION_SECONDS: Final = 24 * 3600  # "Change data capture for DynamoDB Streams"
 STREAM_RECORDS_MAX_COUNT: Final = 1_000  # of one GetRecords; API reference, GetRecords
 STREAM_RECORDS_MAX_BYTES: Final = 1024 * 1024  # the same

@@ -17,7 +17,7 @@ from .errors import ConfigurationError
 from .telemetry.events import ConnectionsObserver, Observer, Source
 from .types import WireObject
 from .version import __version__
-from .wire.endpoints import Endpoint
+from .wire.endpoints import OTHER_HOSTS, Api, Endpoint, resolve_endpoint
 from .wire.transport import Transport, Wrapper, chosen_transport
 
 if TYPE_CHECKING:
@@ -44,11 +44,16 @@ class Regions:
         ConfigurationError: ``given`` is no transport and makes none, or is not for these regions.
     """
 
-    __slots__ = ("dispatch", "dispatchers", "transports")
+    __slots__ = ("_beside", "_is_closed", "_others", "dispatch", "dispatchers", "transports")
 
     def __init__(
         self, config: Config, credentials: CredentialCache, given: Transports, observers: tuple[Observer, ...]
     ) -> None:
+        # AWS's own endpoint has others beside it; an address that was given stands for all of them
+        has_others = given is None and config.endpoint_url is None and config.region not in config.endpoint_urls
+        self._beside = partial(_beside, config, credentials, observers) if has_others else None
+        self._others: dict[Api, tuple[Transport, Dispatcher]] = {}
+        self._is_closed = False
         endpoints = config.endpoints
         chosen = _by_region(given, endpoints)
         self.transports: dict[str, Transport] = {}
@@ -67,6 +72,16 @@ class Regions:
             routes = Routes(tuple(endpoints), config.region, config.reads, config.write_failover)
             self.dispatch = Router(self.dispatchers, routes, config.clock.monotonic, config.timeout).dispatch
 
+    def dispatch_of(self, operation: str) -> Callable[[Call], Awaitable[WireObject]]:
+        """What takes calls of an operation: where AWS answers it at another host, that of the home region, by a
+        transport, a dispatcher and a circuit of its own, made when it is first wanted."""
+        if operation not in OTHER_HOSTS or self._beside is None or self._is_closed:
+            return self.dispatch
+        api = OTHER_HOSTS[operation]
+        if api not in self._others:
+            self._others[api] = self._beside(api)
+        return self._others[api][1].dispatch
+
     def __repr__(self) -> str:
         if len(self.transports) == 1:
             return repr(*self.transports.values())
@@ -75,13 +90,22 @@ class Regions:
     async def close(self) -> None:
         """Close all transports, also where closing one fails; the first failure is raised."""
         failed: BaseException | None = None
-        for transport in self.transports.values():
+        self._is_closed = True
+        for transport in (*self.transports.values(), *(transport for transport, _ in self._others.values())):
             try:
                 await transport.close()
             except BaseException as error:
                 failed = failed or error
         if failed is not None:
             raise failed
+
+
+def _beside(
+    config: Config, credentials: CredentialCache, observers: tuple[Observer, ...], api: Api
+) -> tuple[Transport, Dispatcher]:
+    endpoint = resolve_endpoint(config.region, fips=config.use_fips, dualstack=config.use_dualstack, api=api)
+    transport = _hedged(config, _http_transport(config, endpoint, credentials))
+    return transport, _dispatcher(config, transport, observers, _source(config, endpoint))
 
 
 def _by_region(given: Transports, endpoints: Mapping[str, Endpoint]) -> Mapping[str, Transport | Wrapper]:

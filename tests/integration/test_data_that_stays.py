@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-import resource
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ import pytest
 
 from hashrange.simulator import DiskEngine, Server
 from tests import killing
+from tests.full_disk import files_up_to
 from tests.integration.test_server_http import encode
 from tests.loops import on_each_loop
 
@@ -44,7 +42,7 @@ async def answers(reader: asyncio.StreamReader, count: int) -> list[tuple[int, A
 
 
 @pytest.mark.timeout(120)
-def test_nothing_is_lost_and_no_transaction_half_when_it_is_killed(tmp_path: Path) -> None:
+def test_nothing_is_lost_no_transaction_half_and_every_write_recorded_when_it_is_killed(tmp_path: Path) -> None:
     assert killing.run(tmp_path, rounds=3, seed=20, requests_max=300) > 3
 
 
@@ -106,17 +104,6 @@ async def test_no_answer_is_lost_when_a_connection_ends(tmp_path: Path, ending: 
             received = await asyncio.wait_for(reader.read() if ending != "eof" else reader.read(100), PATIENCE_S)
             assert received.startswith(b"HTTP/1.1 200")
             writer.close()
-
-
-@contextmanager
-def files_up_to(size: int) -> Iterator[None]:
-    """No file of this process may become larger: writing fails as on a full disk."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @on_each_loop

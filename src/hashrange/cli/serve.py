@@ -36,7 +36,8 @@ schema.json holds a list of tables, each one of
   {"name": "app", "partition_key": "id", "sort_key": null, "indexes": {"by_day": ["day", "n:N"]}}
   {"TableName": "app", "KeySchema": [...], ...}          a CreateTable request
   {"Table": {...}}                                       what 'aws dynamodb describe-table' prints
-With --data, tables that are there already stay as they are."""
+With --data, tables that are there already stay as they are.
+With --s3, each folder in DIR is a bucket: ExportTableToPointInTime writes there, ImportTable reads from there."""
 
 
 def add_serve(commands: argparse._SubParsersAction[Any]) -> None:
@@ -55,6 +56,9 @@ def add_serve(commands: argparse._SubParsersAction[Any]) -> None:
     parser.add_argument("--tables", metavar="FILE", type=Path, help="JSON: the tables to start with, see below")
     parser.add_argument(
         "--data", metavar="DIR", type=Path, help="keep tables and items in this folder; made where it is missing"
+    )
+    parser.add_argument(
+        "--s3", metavar="DIR", type=Path, help="a folder that stands for S3, for exports and imports: see below"
     )
     parser.add_argument(
         "--region", type=_region, help=f"as it shows in ARNs (default: {REGION_DEFAULT}, or that of --data)"
@@ -77,7 +81,9 @@ def serve(options: argparse.Namespace) -> int:
     if (options.access_key is None) != (options.secret_key is None):
         raise CommandError("--access-key and --secret-key go together")
     keys = None if options.access_key is None else {options.access_key: options.secret_key}
-    with closing(_engine(options.region, options.tables, options.data)) as engine:
+    if options.s3 is not None and not options.s3.is_dir():
+        raise CommandError(f"{options.s3} is no folder", "make it, and a folder in it for each bucket")
+    with closing(_engine(options.region, options.tables, options.data, options.s3)) as engine:
         return _run_with(engine, options, keys)
 
 
@@ -137,7 +143,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-def _engine(region: str | None, tables: Path | None, data: Path | None) -> Engine:
+def _engine(region: str | None, tables: Path | None, data: Path | None, s3: Path | None) -> Engine:
     from ..simulator.declare import DeclarationError
 
     declared = [] if tables is None else declared_tables(tables)
@@ -145,18 +151,18 @@ def _engine(region: str | None, tables: Path | None, data: Path | None) -> Engin
         if data is None:
             from ..simulator.engine import Engine
 
-            return Engine(declared, region=region or REGION_DEFAULT, calls_max=0)
-        return _disk_engine(data, declared, region)
+            return Engine(declared, region=region or REGION_DEFAULT, calls_max=0, s3_folder=s3)
+        return _disk_engine(data, declared, region, s3)
     except DeclarationError as error:
         raise CommandError(f"{tables}: {error}") from None
 
 
-def _disk_engine(data: Path, declared: list[Any], region: str | None) -> Engine:
+def _disk_engine(data: Path, declared: list[Any], region: str | None, s3: Path | None) -> Engine:
     from ..simulator.disk.engine import DiskEngine
     from ..simulator.disk.folder import DataFolderError
 
     try:
-        return DiskEngine(data, declared, region=region, calls_max=0)
+        return DiskEngine(data, declared, region=region, calls_max=0, s3_folder=s3)
     except DataFolderError as error:
         raise CommandError(error.message, error.hint) from None
 

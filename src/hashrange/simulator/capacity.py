@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from ..limits import VECTOR_REQUEST_MIN_BYTES
 from .state.store import Record, is_at
 from .state.table import Write
+from .state.vector_index import VectorIndex
 
 READ_STEP_BYTES: Final = 4096
 WRITE_STEP_BYTES: Final = 1024
@@ -36,11 +38,13 @@ class Usage:
     Attributes:
         table: units of the table's arm.
         global_indexes, local_indexes: index name to units; only those that were touched.
+        vector_indexes: index name to bytes, which are no part of the units.
     """
 
     table: float = 0.0
     global_indexes: dict[str, float] = field(default_factory=dict)
     local_indexes: dict[str, float] = field(default_factory=dict)
+    vector_indexes: dict[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> float:
@@ -56,6 +60,11 @@ class Usage:
             self.add_index(name, units, is_global=True)
         for name, units in other.local_indexes.items():
             self.add_index(name, units, is_global=False)
+        for name, size in other.vector_indexes.items():
+            self.add_vector_index(name, size)
+
+    def add_vector_index(self, name: str, size: int) -> None:
+        self.vector_indexes[name] = self.vector_indexes.get(name, 0) + size
 
     def answer(self, mode: str, table_name: str, member: str | None = None) -> dict[str, Any]:
         """ConsumedCapacity.
@@ -74,11 +83,20 @@ class Usage:
             ):
                 if arms:
                     answer[name] = {index: _arm(units, member) for index, units in arms.items()}
+            if self.vector_indexes:
+                answer["VectorIndexes"] = _vector_arms(self.vector_indexes)
         return answer
 
 
 def _arm(units: float, member: str | None) -> dict[str, float]:
     return {"CapacityUnits": units} if member is None else {"CapacityUnits": units, member: units}
+
+
+def _vector_arms(sizes: Mapping[str, int]) -> dict[str, dict[str, float]]:
+    """Bytes by index. A request is metered at 1 KB at least, not each index; the first one tells what is missing."""
+    missing = max(0, VECTOR_REQUEST_MIN_BYTES - sum(sizes.values()))
+    first = next(iter(sizes))
+    return {name: {"VectorWriteRequestBytes": float(size + missing * (name == first))} for name, size in sizes.items()}
 
 
 def is_wanted(mode: str | None) -> bool:
@@ -94,6 +112,9 @@ def write_usage(write: Write, factor: int = 1) -> Usage:
     """
     usage = Usage(write_units(write.size_max) * factor)
     for change in write.changes:
+        if isinstance(change.index, VectorIndex):
+            usage.add_vector_index(change.index.name, _vector_bytes(change.old, change.new))
+            continue
         usage.add_index(change.index.name, _index_units(change.old, change.new), is_global=change.index.is_global)
     return usage
 
@@ -104,6 +125,13 @@ def _index_units(old: Record | None, new: Record | None) -> float:
     if is_at(old, new):
         return write_units(max(old.size, new.size))
     return write_units(old.size) + write_units(new.size)
+
+
+def _vector_bytes(old: Record | None, new: Record | None) -> int:
+    """Bytes of what is brought into a vector index, or taken out of it."""
+    if old is None or new is None:
+        return sum(record.size for record in (old, new) if record is not None)
+    return new.size if is_at(old, new) else old.size + new.size
 
 
 def usages_answer(mode: str, usages: Mapping[str, Usage], member: str | None = None) -> list[dict[str, Any]]:

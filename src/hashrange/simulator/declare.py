@@ -20,8 +20,18 @@ _DESCRIBED: Final = (
     "KeySchema",
     "LocalSecondaryIndexes",
     "GlobalSecondaryIndexes",
+    "VectorIndexes",
     "StreamSpecification",
     "DeletionProtectionEnabled",
+)
+#: of a vector index's description, what a request has
+_VECTOR_INDEX: Final = (
+    "IndexName",
+    "VectorAttribute",
+    "SearchSchema",
+    "Projection",
+    "Dimensions",
+    "DistanceFunction",
 )
 #: members of a description of throughput that a request does not have
 _THROUGHPUT: Final = ("ReadCapacityUnits", "WriteCapacityUnits")
@@ -167,6 +177,10 @@ def _without_description(described: Mapping[str, Any]) -> dict[str, Any]:
     for kind, billed in (("LocalSecondaryIndexes", False), ("GlobalSecondaryIndexes", not by_request)):
         if kind in create:
             create[kind] = [_without_index_description(index, billed=billed) for index in create[kind]]
+    if "VectorIndexes" in create:
+        create["VectorIndexes"] = [
+            {name: index[name] for name in _VECTOR_INDEX if name in index} for index in create["VectorIndexes"]
+        ]
     return create
 
 

@@ -60,10 +60,13 @@ class Engine:
         calls_max: how many calls ``calls`` remembers; 0 for none.
         collection_max_bytes: how large an item collection of a table with local indexes may become; the service's
             10 GB are more than most tests have.
+        s3_folder: a folder that stands for S3: exports are written there, imports read from there. Each folder in it
+            is a bucket; one that is not there is a bucket that does not exist. None: there is no S3.
         throughput: how much tables carry before they throttle; None: there is no end to it.
         disorder: what else goes wrong, by chance and for a while; None: nothing does.
 
     Attributes:
+        s3_folder: the same.
         throughput, disorder: the same; may be set at any time. Capacity that was saved or overdrawn stays as it is;
             without a lag, global indexes and replicas catch up at once.
         trouble: what operations ask about both; None without any.
@@ -87,6 +90,7 @@ class Engine:
         lifecycle_seconds: float = 0.0,
         calls_max: int = CALLS_MAX_COUNT,
         collection_max_bytes: int = ITEM_COLLECTION_MAX_BYTES,
+        s3_folder: Path | str | None = None,
         throughput: Throughput | None = None,
         disorder: Disorder | None = None,
     ) -> None:
@@ -101,6 +105,7 @@ class Engine:
             lifecycle_seconds=lifecycle_seconds,
             collection_max_bytes=collection_max_bytes,
         )
+        self.s3_folder = None if s3_folder is None else Path(s3_folder)
         self.tokens = Tokens(clock)
         self.log = CallLog(calls_max)
         self._watch = ClockWatch(clock)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from . import read_messages
+from . import read_messages, vector_messages
 from .errors import validation
 from .language.check import Placeholders, Steps, check_condition, check_projection
 from .language.evaluate import Predicate, predicate
@@ -20,6 +20,7 @@ from .legacy import conditions, filter_predicate
 from .requests import paths_of
 from .state.keys import KeySchema
 from .state.store import Place, Record, Store
+from .state.vector_index import VectorIndex
 from .values import Item
 
 if TYPE_CHECKING:
@@ -177,8 +178,8 @@ def check_select(request: Mapping[str, Any]) -> None:
 
 
 # ── against the table ────────────────────────────────────────────────────────────────────────────────────────────────
-def source_of(read: Read, engine: Engine) -> Source:
-    """What is read from.
+def source_of(read: Read, engine: Engine, operation: str = "Query") -> Source:
+    """What is read from, by Query or Scan.
 
     Raises:
         ApiError: no such table or index, or an index that cannot be read in this way.
@@ -190,6 +191,8 @@ def source_of(read: Read, engine: Engine) -> Source:
     index = table.index(read.index)
     if index is None:
         raise validation(read_messages.no_such_index(read.index))
+    if isinstance(index, VectorIndex):
+        raise validation(vector_messages.operation_not_supported(operation))
     if index.is_global and read.consistent:
         raise validation(read_messages.CONSISTENT_ON_GLOBAL_INDEX)
     if table.definition.indexes[index.name].status == "CREATING":

@@ -18,12 +18,13 @@ from ..limits import (
     PARTITION_KEY_MAX_BYTES,
     SORT_KEY_MAX_BYTES,
 )
-from . import messages
+from . import messages, vector_messages
 from .errors import validation
 from .language.check import Call, Change, Condition, Junction, Operand, Path, Placeholders, Steps, Sum, Test
 from .state.index import Index
 from .state.keys import KeySchema
 from .state.table import Table
+from .state.vector_index import VectorIndex
 from .values import (
     AttributeValue,
     InvalidValue,
@@ -34,6 +35,7 @@ from .values import (
     kind,
     value_size,
 )
+from .vectors import NotAVector
 
 _NAME_PLACEHOLDER: Final = re.compile(r"#[0-9A-Za-z_]+")
 _VALUE_PLACEHOLDER: Final = re.compile(r":[0-9A-Za-z_]+")
@@ -244,8 +246,10 @@ def _check_key_content(keys: KeySchema, name: str, letter: str, content: str) ->
 
 
 def check_index_keys(table: Table, item: Item) -> None:
-    """Refuse an item with an attribute that is an index's key but cannot be one."""
+    """Refuse an item with an attribute that is an index's key, or its vector, but cannot be one."""
     for index in table.indexes.values():
+        if isinstance(index, VectorIndex):
+            check_vector(index, item)
         for name, letter in index.keys.types.items():
             value = item.get(name)
             if value is not None:
@@ -267,8 +271,10 @@ def check_index_key_contents(table: Table, item: Item) -> None:
 
 
 def check_updated_index_keys(table: Table, old: Item, new: Item) -> None:
-    """The same for an update: only keys that it changed."""
+    """The same for an update: only what it changed."""
     for index in table.indexes.values():
+        if isinstance(index, VectorIndex):
+            check_vector(index, {name: value for name, value in new.items() if value != old.get(name)})
         for name, letter in index.keys.types.items():
             value = new.get(name)
             if value is not None and value != old.get(name):
@@ -282,6 +288,34 @@ def check_updated_index_key(index: Index, name: str, letter: str, value: Attribu
         if not value[letter]:
             raise validation(messages.empty_index_key_of_update(letter))
         _check_index_key_size(index, name, value)
+
+
+def check_vector(index: VectorIndex, item: Item) -> None:
+    """Refuse an item whose vector an index cannot take, or with an attribute for filtering of another type than the
+    index has. What the item lacks is not looked at.
+    """
+    value = item.get(index.attribute)
+    if value is not None:
+        if "L" not in value:
+            raise validation(vector_messages.vector_type(index.attribute, "L", kind(value), index.name))
+        _check_elements(index, value["L"])
+    for name, letter in index.filters.items():
+        value = item.get(name)
+        if value is not None and letter not in value:
+            raise validation(vector_messages.filter_type_mismatch(index.name, name, letter, kind(value)))
+
+
+def _check_elements(index: VectorIndex, elements: list[AttributeValue]) -> None:
+    try:
+        index.check(elements)
+    except NotAVector as fault:
+        place = f"{index.attribute}[{fault.at}]"
+        if fault.found == "N":
+            raise validation(vector_messages.vector_out_of_range(place, index.name)) from None
+        raise validation(vector_messages.vector_type(place, "N", fault.found, index.name)) from None
+    if len(elements) != index.dimensions:
+        size = len(elements)
+        raise validation(vector_messages.vector_size(index.attribute, index.dimensions, size, index.name))
 
 
 def check_index_key_type(index: str, name: str, letter: str, value: AttributeValue) -> None:

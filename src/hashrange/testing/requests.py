@@ -19,7 +19,7 @@ ITEM_WRITES: Final = frozenset({"PutItem", "UpdateItem", "DeleteItem"})
 BATCHES: Final = frozenset({"BatchGetItem", "BatchWriteItem"})
 TRANSACTIONS: Final = frozenset({"TransactGetItems", "TransactWriteItems"})
 
-#: all of the service's. API reference, "Actions, Amazon DynamoDB"; state of 2026-11
+#: all of the service's, those of streams too. API reference, "Actions, Amazon DynamoDB"; state of 2026-11
 OPERATIONS: Final = frozenset(
     """
     BatchExecuteStatement BatchGetItem BatchWriteItem CreateBackup CreateGlobalTable CreateTable DeleteBackup DeleteItem
@@ -29,10 +29,12 @@ OPERATIONS: Final = frozenset(
     DescribeTimeToLive DisableKinesisStreamingDestination EnableKinesisStreamingDestination ExecuteStatement
     ExecuteTransaction ExportTableToPointInTime GetItem GetResourcePolicy ImportTable ListBackups
     ListContributorInsights ListExports ListGlobalTables ListImports ListTables ListTagsOfResource PutItem
-    PutResourcePolicy Query RestoreTableFromBackup RestoreTableToPointInTime Scan TagResource TransactGetItems
-    TransactWriteItems UntagResource UpdateContinuousBackups UpdateContributorInsights UpdateGlobalTable
-    UpdateGlobalTableSettings UpdateItem UpdateKinesisStreamingDestination UpdateTable UpdateTableReplicaAutoScaling
-    UpdateTimeToLive
+    PutResourcePolicy Query RestoreTableFromBackup RestoreTableToPointInTime Scan SearchVectors TagResource
+    TransactGetItems TransactWriteItems UntagResource UpdateContinuousBackups UpdateContributorInsights
+    UpdateGlobalTable UpdateGlobalTableSettings UpdateItem UpdateKinesisStreamingDestination UpdateTable
+    UpdateTableReplicaAutoScaling UpdateTimeToLive
+    CancelBulkOperation DescribeBulkOperation ListBulkOperations StartBulkPutItems
+    DescribeStream GetRecords GetShardIterator ListStreams
     """.split()  # noqa: SIM905 - as a list it would be a page
 )
 

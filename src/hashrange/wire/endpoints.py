@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, NamedTuple, cast
 from msgspec import Struct
 
 from ..errors import ConfigurationError, InvalidRegion
+from .sigv4 import STREAMS
 
 Scheme = Literal["http", "https"]
 DEFAULT_PORTS: Final[dict[Scheme, int]] = {"http": 80, "https": 443}
@@ -43,6 +44,15 @@ class Partition(Struct, frozen=True):
     fips: str = "dynamodb-fips"
 
 
+Api = Literal["items", "streams", "search"]
+#: operations that AWS answers at other hosts than those of items and tables
+OTHER_HOSTS: Final[dict[str, Api]] = {**dict.fromkeys(STREAMS, "streams"), "SearchVectors": "search"}
+#: how the name of a host begins, before the name of DynamoDB's: without and with dual-stack
+_BEGINNINGS: Final[dict[Api, tuple[str, str]]] = {
+    "items": ("", ""),
+    "streams": ("streams.", "streams-"),
+    "search": ("search-", "search-"),
+}
 #: the last one matches every region, known or not
 PARTITIONS: Final = (
     Partition("aws-cn", "cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"),
@@ -104,12 +114,18 @@ class Address(NamedTuple):
 
 
 def resolve_endpoint(
-    region: str, *, fips: bool = False, dualstack: bool = False, endpoint_url: str | None = None
+    region: str,
+    *,
+    fips: bool = False,
+    dualstack: bool = False,
+    endpoint_url: str | None = None,
+    api: Api = "items",
 ) -> Endpoint:
     """The endpoint of a region, or the one given by ``endpoint_url``, signed for ``region``.
 
     An ``endpoint_url`` is taken as it is and wins over ``fips`` and ``dualstack``, as with botocore: they choose among
-    AWS's names for a region, and environments set them for every service at once.
+    AWS's names for a region, and environments set them for every service at once. It stands for all hosts: ``api``
+    chooses among AWS's own.
 
     Raises:
         InvalidRegion: the text cannot be the name of a region. A region that AWS has not built yet is accepted.
@@ -124,7 +140,9 @@ def resolve_endpoint(
     check_region(region)
     partition = partition_of(region)
     label = "dynamodb" if not fips else "dynamodb-fips" if dualstack else partition.fips
-    host = f"{label}.{region}.{partition.dualstack_suffix if dualstack else partition.suffix}"
+    host = (
+        f"{_BEGINNINGS[api][dualstack]}{label}.{region}.{partition.dualstack_suffix if dualstack else partition.suffix}"
+    )
     return Endpoint("https", host, DEFAULT_PORTS["https"], host, True, region)
 
 

@@ -21,7 +21,7 @@ _ALGORITHM = "AWS4-HMAC-SHA256"
 _TARGET_PREFIX = "DynamoDB_20120810."
 _STREAMS_TARGET_PREFIX = "DynamoDBStreams_20120810."
 #: operations of DynamoDB Streams, an API of its own that is signed in the same way
-_STREAMS = frozenset({"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"})
+STREAMS = frozenset({"DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"})
 _NOT_SIGNED = frozenset({"authorization", "connection", "expect", "transfer-encoding", "user-agent", "x-amzn-trace-id"})
 _SET_HERE = frozenset({"authorization", "host", "x-amz-date", "x-amz-security-token"})
 
@@ -188,7 +188,7 @@ class DynamoDBSigner:
             "Host": self._host,
             "Content-Type": "application/x-amz-json-1.0",
             "X-Amz-Date": date,
-            "X-Amz-Target": (_STREAMS_TARGET_PREFIX if operation in _STREAMS else _TARGET_PREFIX) + operation,
+            "X-Amz-Target": (_STREAMS_TARGET_PREFIX if operation in STREAMS else _TARGET_PREFIX) + operation,
         }
         if token is not None:
             headers["X-Amz-Security-Token"] = token

@@ -112,6 +112,11 @@ def test_keys_go_together(option: str, capsys: pytest.CaptureFixture[str]) -> No
     assert said == "--access-key and --secret-key go together"
 
 
+def test_what_stands_for_s3_is_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "none"
+    assert failed(capsys, "serve", "--s3", str(path)).startswith(f"{path} is no folder")
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [

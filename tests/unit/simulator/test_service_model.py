@@ -132,14 +132,14 @@ KNOWN: dict[str, str] = {
     "widened its own, are taken beside it",
     r"Batch\w+\.RequestItems\{key\}: (min 1|max 1024|pattern None)": "the same, where a table's name is a key",
     r"(Create|Update)Table\.TableThroughputMode: not in the model": "an alias of BillingMode that the service takes",
-    r"\w+\.(LocalSecondaryIndex(es|Override)\[\]\.)?KeySchema: max None": "the service takes more than two for "
-    "global indexes only",
+    r"\w+\.(TableCreationParameters\.|LocalSecondaryIndex(es|Override)\[\]\.)?KeySchema: max None": "the service takes "
+    "more than two for global indexes only",
     r"CreateTable\.(AttributeDefinitions|KeySchema): optional": "the service demands them; they are optional in the "
     "model for the sake of copies of global tables",
     r"UpdateTable\..*\.Update\.ProvisionedThroughput: optional": "the long-standing wording demands it of an update "
     "that changes nothing else",
-    r"(CreateTable|UpdateTable|RestoreTableFromBackup)\.\w+: taken whole": "global tables and vector indexes are not "
-    "simulated: such members are refused, not looked into",
+    r"(CreateTable|UpdateTable)\.\w+: taken whole": "global tables are not simulated: such members are refused, not "
+    "looked into",
     r"(CreateTable|TagResource)\.Tags\[\]\.(Key|Value): .*": "the service checks tags in words of its own",
     r"UntagResource\.TagKeys\[\]: (min|max) .*": "the service checks tags in words of its own",
     r"(Tag|Untag)Resource\.(Tags|TagKeys): required": "the service authorizes before it misses them",
@@ -152,7 +152,8 @@ KNOWN: dict[str, str] = {
     r".*ExpressionAttributeNames\{\}: max 65535": "the service checks names in words of its own, after all shapes",
     r".*(Expected|AttributeUpdates|KeyConditions|QueryFilter|ScanFilter)\{key\}: unchecked": "no longer name was ever "
     "seen refused there",
-    r"(GetShardIterator\.Timestamp|ListBackups\.TimeRange(Lower|Upper)Bound): timestamp": "a time is a number in JSON",
+    r"(GetShardIterator\.Timestamp|ListBackups\.TimeRange(Lower|Upper)Bound|RestoreTableToPointInTime\.RestoreDateTime|"
+    r"ExportTableToPointInTime\.(\w+\.)?Export(From|To)?Time): timestamp": "a time is a number in JSON",
     r"GetShardIterator\.ShardIteratorType: enum .*": "DynamoDB Local checks the type in words of its own",
 }
 

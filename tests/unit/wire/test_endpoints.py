@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import boto3
 import pytest
@@ -13,7 +13,9 @@ from botocore.regions import EndpointResolver
 
 from hashrange.errors import ConfigurationError, InvalidRegion
 from hashrange.wire.endpoints import (
+    OTHER_HOSTS,
     PARTITIONS,
+    Api,
     Endpoint,
     check_region,
     is_loopback,
@@ -36,6 +38,14 @@ def botocore_rules(loader: Loader) -> EndpointProvider:
     """botocore's own rule engine with its rules for DynamoDB, as its clients ask it before every request."""
     return EndpointProvider(
         loader.load_service_model("dynamodb", "endpoint-rule-set-1"), loader.load_data("partitions")
+    )
+
+
+@pytest.fixture(scope="module")
+def streams_rules(loader: Loader) -> EndpointProvider:
+    """The same for streams."""
+    return EndpointProvider(
+        loader.load_service_model("dynamodbstreams", "endpoint-rule-set-1"), loader.load_data("partitions")
     )
 
 
@@ -64,6 +74,27 @@ def test_hosts_are_those_of_botocore(
     assert ours.url == witness.url
     assert ours.region == region
     assert "authSchemes" not in witness.properties, "botocore signs for another region"
+
+
+@pytest.mark.parametrize("region", [*dynamodb_regions(), *FUTURE_REGIONS])
+@pytest.mark.parametrize("dualstack", [False, True])
+@pytest.mark.parametrize("fips", [False, True])
+def test_hosts_of_streams_and_searches_are_those_of_botocore(
+    botocore_rules: EndpointProvider, streams_rules: EndpointProvider, region: str, fips: bool, dualstack: bool
+) -> None:
+    known: dict[str, Any] = {"Region": region, "UseFIPS": fips, "UseDualStack": dualstack}
+    witness = {
+        "search": botocore_rules.resolve_endpoint(**known, IsSearchOperation=True).url,
+        "streams": streams_rules.resolve_endpoint(**known).url,
+    }
+    ours = {api: resolve_endpoint(region, fips=fips, dualstack=dualstack, api=api).url for api in get_args(Api)}
+    assert ours.pop("items") == resolve_endpoint(region, fips=fips, dualstack=dualstack).url
+    assert ours == witness
+
+
+def test_the_operations_of_streams_are_those_of_botocore(loader: Loader) -> None:
+    found = {operation for operation, api in OTHER_HOSTS.items() if api == "streams"}
+    assert found == set(loader.load_service_model("dynamodbstreams", "service-2")["operations"])
 
 
 def test_the_witness_knows_many_regions() -> None:
@@ -96,7 +127,7 @@ def test_a_boto3_client_goes_to_the_same_place(fips: bool, dualstack: bool) -> N
 
 
 @pytest.mark.parametrize("flags", [{"fips": True}, {"dualstack": True}, {"fips": True, "dualstack": True}])
-def test_an_explicit_endpoint_wins_over_fips_and_dualstack_as_in_botocore(flags: dict[str, bool]) -> None:
+def test_an_explicit_endpoint_wins_over_fips_and_dualstack_as_in_botocore(flags: dict[str, Any]) -> None:
     url = "https://vpce-1.dynamodb.us-east-1.vpce.amazonaws.com"
     client = boto3.client(
         "dynamodb",

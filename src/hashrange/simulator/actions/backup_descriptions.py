@@ -13,6 +13,7 @@ from ..errors import ApiError, validation
 from ..shapes import required, string
 from ..state.backups import Backup
 from ..state.definitions import IndexDefinition, TableDefinition, Throughput
+from ..state.description import described_vector_index
 
 if TYPE_CHECKING:
     from ..engine import Engine
@@ -110,7 +111,7 @@ def _source(backup: Backup) -> dict[str, Any]:
         "TableCreationDateTime": table.created_at,
         "ProvisionedThroughput": _throughput(table.throughput),
         **({} if table.on_demand is None else {"OnDemandThroughput": dict(table.on_demand)}),
-        "ItemCount": len(backup.records),
+        "ItemCount": backup.item_count,
         "BillingMode": table.billing_mode,
     }
 
@@ -124,6 +125,8 @@ def _features(table: TableDefinition) -> dict[str, Any]:
         found["GlobalSecondaryIndexes"] = [
             {**_index(index), "ProvisionedThroughput": _throughput(index.throughput)} for index in table.global_indexes
         ]
+    if table.vector_indexes:
+        found["VectorIndexes"] = [described_vector_index(index) for index in table.vector_indexes.values()]
     if table.stream is not None and table.stream.enabled:
         found["StreamDescription"] = {"StreamEnabled": True, "StreamViewType": table.stream.view_type}
     if table.ttl_attribute is not None:

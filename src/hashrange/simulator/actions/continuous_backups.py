@@ -1,7 +1,7 @@
 """Point-in-time recovery of a table as the service describes it, and when there is something to describe.
 
-Shared by DescribeContinuousBackups and UpdateContinuousBackups. Recovery is a setting here: the past is not kept. Must
-not know requests. Source: API reference, "PointInTimeRecoveryDescription".
+Shared by the operations on continuous backups, and by those that need them. Recovery is a setting here: the past is
+not kept. Must not know requests. Source: API reference, "PointInTimeRecoveryDescription".
 """
 
 from __future__ import annotations
@@ -52,8 +52,18 @@ def _recovery(setting: PointInTimeRecovery | None, now: float) -> dict[str, Any]
     if setting is None:
         return {"PointInTimeRecoveryStatus": "DISABLED"}
     return {
-        "EarliestRestorableDateTime": float(int(max(setting.enabled_at, now - setting.days * _DAY_SECONDS))),
-        "LatestRestorableDateTime": float(int(max(setting.enabled_at, now - _LATEST_SECONDS))),
+        "EarliestRestorableDateTime": earliest_restorable(setting, now),
+        "LatestRestorableDateTime": latest_restorable(setting, now),
         "PointInTimeRecoveryStatus": "ENABLED",
         "RecoveryPeriodInDays": setting.days,
     }
+
+
+def earliest_restorable(setting: PointInTimeRecovery, now: float) -> float:
+    """From when on a table could be recovered; seconds since the epoch."""
+    return float(int(max(setting.enabled_at, now - setting.days * _DAY_SECONDS)))
+
+
+def latest_restorable(setting: PointInTimeRecovery, now: float) -> float:
+    """Until when it could be."""
+    return float(int(max(setting.enabled_at, now - _LATEST_SECONDS)))

@@ -16,7 +16,7 @@ from ..errors import ApiError, validation
 from ..shapes import CONTROL_TABLE_NAME, boolean, list_of, required, reworded_in_2026, string, structure
 from ..state.definitions import IndexDefinition, TableDefinition
 from ..state.description import describe
-from . import schema_rules
+from . import schema_rules, vector_definitions
 from .capacity_limits import check_capacity_limits
 from .resource_policies import canonical_policy, policy_of
 from .settings_rules import Encryption, encryption_of, tags_of
@@ -37,11 +37,12 @@ from .table_shapes import (
     TAGS,
     WARM_THROUGHPUT,
 )
+from .vector_definitions import VECTOR_INDEX
 
 if TYPE_CHECKING:
     from ..engine import Engine
 
-_REFUSED: Final = ("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode", "VectorIndexes")
+_REFUSED: Final = ("GlobalTableSourceArn", "GlobalTableSettingsReplicationMode")
 _SETTINGS: Final = {
     "StreamSpecification": STREAM_SPECIFICATION,
     "SSESpecification": SSE_SPECIFICATION,
@@ -50,6 +51,7 @@ _SETTINGS: Final = {
     "OnDemandThroughput": ON_DEMAND_THROUGHPUT,
     "WarmThroughput": WARM_THROUGHPUT,
     "ResourcePolicy": string(),
+    "VectorIndexes": list_of(VECTOR_INDEX),
     **dict.fromkeys(_REFUSED, NOT_SIMULATED),
 }
 SHAPE: Final = reworded_in_2026(
@@ -102,6 +104,13 @@ def validate(request: dict[str, Any]) -> CreateTable:
     _check_unused(request, definitions)
     local = _local_indexes(request, definitions)
     everything = {**local, **_global_indexes(request, definitions, local, on_demand=on_demand)}
+    vectors = vector_definitions.new_indexes(
+        request.get("VectorIndexes"),
+        definitions,
+        schema_rules.keys_of(request["KeySchema"]),
+        everything,
+        on_demand=on_demand,
+    )
     view_type = _stream_view_type(request.get("StreamSpecification"))
     _check_limits(request, on_demand=on_demand)
     encryption = encryption_of(request.get("SSESpecification"))
@@ -109,7 +118,8 @@ def validate(request: dict[str, Any]) -> CreateTable:
         raise validation(table_messages.TABLE_CLASS_INVALID)
     text = request.get("ResourcePolicy")
     policy = None if text is None else canonical_policy(text)
-    return CreateTable(_definition(request, everything, on_demand=on_demand), view_type, encryption, policy)
+    definition = replace(_definition(request, everything, on_demand=on_demand), vector_indexes=vectors)
+    return CreateTable(definition, view_type, encryption, policy)
 
 
 def _definition(request: dict[str, Any], indexes: dict[str, IndexDefinition], *, on_demand: bool) -> TableDefinition:
@@ -154,13 +164,12 @@ def _check_unused(request: dict[str, Any], definitions: Sequence[str]) -> None:
     """Every attribute definition belongs to a key. Lists of indexes that are empty are refused later."""
     lists = [request[kind] for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes") if kind in request]
     indexes = [index for found in lists for index in found]
-    keys = request["KeySchema"]
-    if not lists and len(keys) != len(definitions):
+    keys, vectors = request["KeySchema"], request.get("VectorIndexes")
+    if not lists and vectors is None and len(keys) != len(definitions):
         raise validation(table_messages.DEFINITIONS_NOT_KEYS)
-    used = list(
-        dict.fromkeys(schema_rules.names_of([*keys, *(key for index in indexes for key in index["KeySchema"])]))
-    )
-    if indexes and len(definitions) > len(used):
+    schemas = [*keys, *(key for index in indexes for key in index["KeySchema"])]
+    used = list(dict.fromkeys([*schema_rules.names_of(schemas), *vector_definitions.names_of(vectors or ())]))
+    if (indexes or vectors) and len(definitions) > len(used):
         raise validation(table_messages.definitions_not_used(definitions, used))
 
 

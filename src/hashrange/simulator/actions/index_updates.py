@@ -78,7 +78,7 @@ def check_count(updates: Sequence[dict[str, Any]], table: TableDefinition) -> No
     if not online:
         return
     name = (online[0].get("Create") or online[0]["Delete"])["IndexName"]
-    others = (index for index in table.indexes.values() if index.name != name)
+    others = (index for index in table.all_indexes if index.name != name)
     if len(online) > 1 or any(index.status in ("CREATING", "DELETING") for index in others):
         raise ApiError("LimitExceededException", table_messages.ONE_ONLINE_INDEX)
 
@@ -112,7 +112,7 @@ def checked(
 
 def _created(request: dict[str, Any], table: TableDefinition, circumstances: Circumstances) -> IndexDefinition:
     name, throughput = request["IndexName"], request.get("ProvisionedThroughput")
-    if name in table.indexes:
+    if any(name == index.name for index in table.all_indexes):
         raise validation(table_messages.INDEX_EXISTS)
     if circumstances.on_demand and throughput is not None:
         raise validation(table_messages.new_index_throughput_with_on_demand(name))

@@ -1,23 +1,24 @@
 """RestoreTableFromBackup: a new table with the items and keys of a backup, paid and encrypted as is asked for.
 
-Streams, time to live, tags and other settings are not restored, as the service does not. Source of the checks: the
+Streams, time to live, tags and other settings are not restored, as the service does not. RestoreTableToPointInTime has
+the same rules, and takes them from here. Source of the checks: the
 service's answers; their order among each other is a guess.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ...limits import TABLE_NAME_MAX_CHARS, TABLE_NAME_MIN_CHARS
 from .. import backup_messages
 from ..errors import ApiError, validation
-from ..shapes import NAME_PATTERN, list_of, required, string, structure
-from ..state.backups import Backup
+from ..shapes import NAME_PATTERN, Shape, list_of, required, string, structure
 from ..state.definitions import BillingMode, IndexDefinition, Restored, TableDefinition, Throughput
 from ..state.description import describe
-from . import schema_rules
+from ..state.store import Record
+from . import schema_rules, vector_definitions
 from .backup_descriptions import REQUIRED_BACKUP_ARN, backup_of, check_backup_arn, is_being_restored
 from .capacity_limits import check_capacity_limits
 from .settings_rules import encryption_of
@@ -25,28 +26,30 @@ from .table_shapes import (
     BILLING_MODE,
     GLOBAL_SECONDARY_INDEX,
     LOCAL_SECONDARY_INDEX,
-    NOT_SIMULATED,
     ON_DEMAND_THROUGHPUT,
     PROVISIONED_THROUGHPUT,
     SSE_SPECIFICATION,
 )
+from .vector_definitions import VECTOR_INDEX
 
 if TYPE_CHECKING:
     from ..engine import Engine
 
-_REFUSED: Final = ("VectorIndexOverride",)
-
+#: what both operations that restore can be asked for
+OVERRIDES: Final[dict[str, Shape]] = {
+    "BillingModeOverride": BILLING_MODE,
+    "GlobalSecondaryIndexOverride": list_of(GLOBAL_SECONDARY_INDEX),
+    "LocalSecondaryIndexOverride": list_of(LOCAL_SECONDARY_INDEX),
+    "ProvisionedThroughputOverride": PROVISIONED_THROUGHPUT,
+    "OnDemandThroughputOverride": ON_DEMAND_THROUGHPUT,
+    "SSESpecificationOverride": SSE_SPECIFICATION,
+    "VectorIndexOverride": list_of(VECTOR_INDEX),
+}
 SHAPE: Final = structure(
     "RestoreTableFromBackupInput",
     TargetTableName=required(string(TABLE_NAME_MIN_CHARS, TABLE_NAME_MAX_CHARS, NAME_PATTERN)),
     BackupArn=REQUIRED_BACKUP_ARN,
-    BillingModeOverride=BILLING_MODE,
-    GlobalSecondaryIndexOverride=list_of(GLOBAL_SECONDARY_INDEX),
-    LocalSecondaryIndexOverride=list_of(LOCAL_SECONDARY_INDEX),
-    ProvisionedThroughputOverride=PROVISIONED_THROUGHPUT,
-    OnDemandThroughputOverride=ON_DEMAND_THROUGHPUT,
-    SSESpecificationOverride=SSE_SPECIFICATION,
-    **dict.fromkeys(_REFUSED, NOT_SIMULATED),
+    **OVERRIDES,
 )
 
 
@@ -61,8 +64,13 @@ class RestoreTableFromBackup:
 
 # ── checks that need no backup ───────────────────────────────────────────────────────────────────────────────────────
 def validate(request: dict[str, Any]) -> RestoreTableFromBackup:
-    schema_rules.refuse_not_simulated(request, _REFUSED)
     arn = check_backup_arn(request["BackupArn"])
+    check_overrides(request)
+    return RestoreTableFromBackup(request["TargetTableName"], arn, request)
+
+
+def check_overrides(request: dict[str, Any]) -> None:
+    """All that is wrong with what is asked for, whatever is restored."""
     mode, throughput = request.get("BillingModeOverride"), request.get("ProvisionedThroughputOverride")
     if mode == "PAY_PER_REQUEST" and throughput is not None:
         raise validation(backup_messages.THROUGHPUT_WITH_ON_DEMAND)
@@ -75,20 +83,23 @@ def validate(request: dict[str, Any]) -> RestoreTableFromBackup:
         if units < 1:
             raise validation(backup_messages.on_demand_out_of_range(member))
     encryption_of(request.get("SSESpecificationOverride"))
-    return RestoreTableFromBackup(request["TargetTableName"], arn, request)
 
 
 # ── checks against the backup ────────────────────────────────────────────────────────────────────────────────────────
-def _definition(prepared: RestoreTableFromBackup, backup: Backup, engine: Engine) -> TableDefinition:
+def restored_definition(
+    request: dict[str, Any], source: TableDefinition, restored: Restored, engine: Engine
+) -> TableDefinition:
     """The new table, with what was recorded and not overridden."""
-    request, source, catalog = prepared.request, backup.table, engine.catalog
+    name, catalog = request["TargetTableName"], engine.catalog
     mode: BillingMode = request.get("BillingModeOverride") or source.billing_mode
     throughput = request.get("ProvisionedThroughputOverride")
     on_demand = mode == "PAY_PER_REQUEST"
     if on_demand and throughput is not None:
         raise validation(backup_messages.THROUGHPUT_OF_ON_DEMAND)
     indexes = _indexes(request, source, on_demand=on_demand)
-    names = {name for keys in (source.keys, *(index.keys for index in indexes.values())) for name, _ in keys}
+    vectors = vector_definitions.restored(request.get("VectorIndexOverride"), source, on_demand=on_demand)
+    schemas = [*(index.keys for index in indexes.values()), *(index.schema for index in vectors.values())]
+    names = {name for schema in (source.keys, *schemas) for name, _ in schema}
     encryption = encryption_of(request.get("SSESpecificationOverride"))
     key_arn = source.kms_key_arn
     if encryption is not None:
@@ -96,11 +107,12 @@ def _definition(prepared: RestoreTableFromBackup, backup: Backup, engine: Engine
     limits = schema_rules.units_of(request.get("OnDemandThroughputOverride")) or source.on_demand
     now = catalog.now()
     return TableDefinition(
-        name=prepared.table_name,
+        name=name,
         keys=source.keys,
         attribute_types={name: letter for name, letter in source.attribute_types.items() if name in names},
         indexes=indexes,
-        arn=catalog.arn(prepared.table_name),
+        vector_indexes=vectors,
+        arn=catalog.arn(name),
         table_id=catalog.new_id(),
         created_at=now,
         billing_mode=mode,
@@ -109,7 +121,7 @@ def _definition(prepared: RestoreTableFromBackup, backup: Backup, engine: Engine
         throughput=Throughput() if on_demand else _throughput(throughput, source.throughput),
         on_demand=limits if on_demand else None,
         kms_key_arn=key_arn,
-        restored=Restored(backup.arn, source.arn, now),
+        restored=restored,
     )
 
 
@@ -179,11 +191,18 @@ def apply(prepared: RestoreTableFromBackup, engine: Engine) -> dict[str, Any]:
         raise ApiError("TableAlreadyExistsException", backup_messages.table_exists(prepared.table_name))
     if is_being_restored(backup, engine):
         raise ApiError("BackupInUseException", backup_messages.in_use_elsewhere(prepared.backup_arn))
-    definition = _definition(prepared, backup, engine)
+    restored = Restored(backup.arn, backup.table.arn, catalog.now())
+    definition = restored_definition(prepared.request, backup.table, restored, engine)
+    return create_restored(definition, backup.records, engine)
+
+
+def create_restored(definition: TableDefinition, records: Iterable[Record], engine: Engine) -> dict[str, Any]:
+    """Make the new table with its items; the answer."""
+    catalog = engine.catalog
     check_capacity_limits(definition.throughput, catalog.region)
     for index in definition.global_indexes:
         check_capacity_limits(index.throughput, catalog.region, index.name)
     table = catalog.create(definition)
-    for record in backup.records:
+    for record in records:
         table.commit(table.plan_write(None, record.item, size=record.size))
     return {"TableDescription": describe(table, catalog.now())}

@@ -126,7 +126,7 @@ def _checked_segment(request: Mapping[str, Any]) -> tuple[int, int]:
 
 def apply(scan: PreparedScan, engine: Engine) -> dict[str, Any]:
     """One page of the scan."""
-    source = source_of(scan, engine)
+    source = source_of(scan, engine, "Scan")
     if scan.start_key is not None:
         check_members(source, scan.start_key, scanned=True)
         _check_index_part(source, scan.start_key)

@@ -9,14 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from .. import table_messages
+from .. import replica_messages, table_messages
 from ..errors import ApiError, validation
 from ..shapes import CONTROL_TABLE_NAME, boolean, list_of, reworded_in_2026, structure
 from ..state.definitions import IndexDefinition, Stream, TableDefinition, Throughput
 from ..state.description import describe
 from ..state.table import Table
-from . import index_updates, schema_rules
+from . import index_updates, replica_updates, schema_rules, vector_definitions
 from .index_updates import Circumstances
+from .replica_updates import MULTI_REGION_CONSISTENCY, REPLICA_UPDATES
 from .settings_rules import Encryption, encryption_of
 from .table_shapes import (
     ATTRIBUTE_DEFINITIONS,
@@ -33,17 +34,15 @@ from .table_shapes import (
     WARM_THROUGHPUT,
 )
 from .throughput_changes import changed, decreases_today, merged_limits
+from .vector_definitions import VECTOR_INDEX_UPDATE
 
 if TYPE_CHECKING:
     from ..engine import Engine
 
 _REFUSED: Final = (
-    "ReplicaUpdates",
-    "MultiRegionConsistency",
     "GlobalTableWitnessUpdates",
     "GlobalTableSettingsReplicationMode",
     "DisassociationProtectionEnabled",
-    "VectorIndexUpdates",
 )
 _SETTINGS: Final = {
     "AttributeDefinitions": ATTRIBUTE_DEFINITIONS,
@@ -52,6 +51,9 @@ _SETTINGS: Final = {
     "DeletionProtectionEnabled": boolean(),
     "OnDemandThroughput": ON_DEMAND_THROUGHPUT,
     "WarmThroughput": WARM_THROUGHPUT,
+    "ReplicaUpdates": REPLICA_UPDATES,
+    "MultiRegionConsistency": MULTI_REGION_CONSISTENCY,
+    "VectorIndexUpdates": list_of(VECTOR_INDEX_UPDATE),
     **dict.fromkeys(_REFUSED, NOT_SIMULATED),
 }
 SHAPE: Final = reworded_in_2026(
@@ -86,12 +88,15 @@ _CHANGES: Final = (
     "DeletionProtectionEnabled",
     "OnDemandThroughput",
     "WarmThroughput",
+    "ReplicaUpdates",
+    "VectorIndexUpdates",
 )
 #: what the service changes alone, the one that it names first
 _ALONE: Final = {
     "SSESpecification": "Server-Side Encryption",
     "TableClass": "TableClass",
     "DeletionProtectionEnabled": "DeletionProtection",
+    "ReplicaUpdates": "ReplicaUpdates",
 }
 _STATES: Final = {"CREATING": "created", "UPDATING": "updated", "DELETING": "deleted"}
 
@@ -115,18 +120,18 @@ def validate(request: dict[str, Any]) -> UpdateTable:
     schema_rules.refuse_not_simulated(request, _REFUSED)
     if "BillingMode" not in request and "TableThroughputMode" in request:
         request = {**request, "BillingMode": request["TableThroughputMode"]}
-    updates = request.get("GlobalSecondaryIndexUpdates")
-    changes = frozenset(name for name in _CHANGES if request.get(name) is not None) - (
-        frozenset() if updates else {"GlobalSecondaryIndexUpdates"}
-    )
+    updates, vectors = request.get("GlobalSecondaryIndexUpdates"), request.get("VectorIndexUpdates")
+    changes = frozenset(name for name in _CHANGES if request.get(name) not in (None, []))
     if request.get("BillingMode") == "PROVISIONED" and "ProvisionedThroughput" not in request:
         raise validation(table_messages.THROUGHPUT_MISSING_IN_UPDATE)
     schema_rules.check_bounds(request.get("ProvisionedThroughput"))
     index_updates.check_names(updates or ())
     if changes and updates is not None and not updates:
         raise validation(table_messages.empty_list("GlobalSecondaryIndexUpdates"))
+    vector_definitions.check_updates(vectors or ())
     _check_together(changes, request)
     index_updates.check_new(updates or (), request.get("AttributeDefinitions"))
+    replica_updates.check_updates(request.get("ReplicaUpdates") or (), request.get("MultiRegionConsistency"))
     _check_stream(request.get("StreamSpecification"))
     schema_rules.check_on_demand_range(request.get("OnDemandThroughput"), may_remove=True)
     if request.get("TableClass") not in (None, "STANDARD", "STANDARD_INFREQUENT_ACCESS"):
@@ -141,7 +146,7 @@ def _check_together(changes: frozenset[str], request: dict[str, Any]) -> None:
             raise validation(table_messages.must_be_alone(subject))
     if "OnDemandThroughput" in changes and not changes <= {"OnDemandThroughput", "BillingMode"}:
         raise validation(table_messages.ON_DEMAND_WITH_BILLING)
-    makes_index = any(map(index_updates.is_online, request.get("GlobalSecondaryIndexUpdates") or ()))
+    makes_index = any(map(index_updates.is_online, _index_updates(request)))
     if "WarmThroughput" in changes and len(changes) > 1:
         raise validation(table_messages.INDEX_WITH_WARM if makes_index else table_messages.WARM_ALONE)
     if {"StreamSpecification", "ProvisionedThroughput"} <= changes:
@@ -150,6 +155,11 @@ def _check_together(changes: frozenset[str], request: dict[str, Any]) -> None:
         raise validation(table_messages.INDEX_WITH_THROUGHPUT)
     if makes_index and "StreamSpecification" in changes:
         raise validation(table_messages.INDEX_WITH_STREAM)
+
+
+def _index_updates(request: dict[str, Any]) -> list[dict[str, Any]]:
+    """What changes indexes of any kind."""
+    return [*(request.get("GlobalSecondaryIndexUpdates") or ()), *(request.get("VectorIndexUpdates") or ())]
 
 
 def _check_stream(specification: dict[str, Any] | None) -> None:
@@ -192,7 +202,7 @@ def _updated(prepared: UpdateTable, table: TableDefinition, engine: Engine) -> T
     on_demand = request.get("BillingMode", table.billing_mode) == "PAY_PER_REQUEST"
     if on_demand and "ProvisionedThroughput" in request:
         raise validation(table_messages.THROUGHPUT_WITH_ON_DEMAND)
-    index_updates.check_count(updates, table)
+    index_updates.check_count(_index_updates(request), table)
     index_updates.check_bounds(updates)
     circumstances = Circumstances(
         on_demand, was_on_demand, catalog.now(), catalog.until(), catalog.region, engine.wording
@@ -201,17 +211,25 @@ def _updated(prepared: UpdateTable, table: TableDefinition, engine: Engine) -> T
         _check_every_index_has_throughput(request, table)
     throughput = _throughput_changes(request, table, circumstances)
     indexes = index_updates.checked(updates, table, circumstances)
+    vectors = vector_definitions.updated(request, table, circumstances)
     if on_demand != was_on_demand:
         indexes = {name: _switched_index(index, circumstances) for name, index in indexes.items()}
     changes = throughput | _settings_changes(prepared, table, engine, on_demand=on_demand)
-    if prepared.changes & {"ProvisionedThroughput", "BillingMode", "StreamSpecification", "TableClass"}:
+    if prepared.changes & {
+        "ProvisionedThroughput",
+        "BillingMode",
+        "StreamSpecification",
+        "TableClass",
+        "ReplicaUpdates",
+    }:
         changes |= {"status": "UPDATING", "settles_at": catalog.until()}
-    elif any(map(index_updates.is_online, updates)):
+    elif any(map(index_updates.is_online, _index_updates(request))):
         # an added index gets its resources first; while it is filled the table is ACTIVE again
-        adding = any(update.get("Create") is not None for update in updates)
+        adding = any(update.get("Create") is not None for update in _index_updates(request))
         changes |= {"status": "UPDATING", "settles_at": catalog.until(0.5 if adding else 1.0)}
-    types = _attribute_types(request, table, indexes)
-    return replace(table, indexes=indexes, attribute_types=types, **changes)
+    schemas = [*(index.keys for index in indexes.values()), *(index.schema for index in vectors.values())]
+    types = _attribute_types(request, table, {name for schema in schemas for name, _ in schema})
+    return replace(table, indexes=indexes, vector_indexes=vectors, attribute_types=types, **changes)
 
 
 def _check_every_index_has_throughput(request: dict[str, Any], table: TableDefinition) -> None:
@@ -285,6 +303,8 @@ def _settings_changes(
         changes["kms_key_arn"] = _key_arn(prepared.encryption, table, engine)
     if "TableClass" in request:
         changes |= {"table_class": request["TableClass"], "table_class_changed_at": catalog.now()}
+    if "ReplicaUpdates" in request:
+        changes |= replica_updates.checked(request, table, engine)
     if "DeletionProtectionEnabled" in request:
         changes["is_protected"] = request["DeletionProtectionEnabled"]
     return changes
@@ -299,6 +319,8 @@ def _stream(specification: dict[str, Any], table: TableDefinition, engine: Engin
         return engine.catalog.new_stream(table.name, specification["StreamViewType"], stream)
     if stream is None or not enabled:
         raise validation(table_messages.no_stream_to_disable(table.name))
+    if table.replicas:
+        raise validation(replica_messages.STREAM_NOT_TO_DISABLE)
     return replace(stream, enabled=False)
 
 
@@ -313,10 +335,7 @@ def _key_arn(encryption: Encryption, table: TableDefinition, engine: Engine) -> 
     return arn
 
 
-def _attribute_types(
-    request: dict[str, Any], table: TableDefinition, indexes: dict[str, IndexDefinition]
-) -> dict[str, str]:
-    """The types of all key attributes: those there are stay, those of an added index come."""
+def _attribute_types(request: dict[str, Any], table: TableDefinition, used: set[str]) -> dict[str, str]:
+    """The types of all key attributes: those there are stay, those that an added index uses come."""
     asked = {each["AttributeName"]: each["AttributeType"] for each in request.get("AttributeDefinitions") or ()}
-    new = {name for index in indexes.values() for name, _ in index.keys}
-    return {**{name: asked[name] for name in asked if name in new}, **table.attribute_types}
+    return {**{name: asked[name] for name in asked if name in used}, **table.attribute_types}

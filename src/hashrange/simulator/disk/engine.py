@@ -19,6 +19,7 @@ from ..disorder import Disorder
 from ..engine import Engine, Snapshot
 from ..errors import ApiError
 from ..state.catalog import Catalog
+from .backups import DiskBackups
 from .file import File
 from .folder import Folder
 from .keeper import DiskKeeper, DiskTokens
@@ -32,8 +33,8 @@ _NOT_LATE: Final = "indexes and replicas of tables that stay are never late: ind
 class DiskEngine(Engine):
     """A simulated DynamoDB whose tables are kept in a folder.
 
-    Items, tables with all their settings, and the tokens of transactions stay. Records of streams and backups do not:
-    after a start a stream has its ARN and no records. Reads come from the file: memory does not grow with the tables.
+    Items, tables with all their settings, streams with their records, backups, and the tokens of transactions stay.
+    What is known of exports and imports does not. Reads come from the file: memory does not grow with the tables.
 
     Args:
         data: the folder, which belongs to this engine until ``close``; made where it is missing.
@@ -67,7 +68,10 @@ class DiskEngine(Engine):
             home = self._keeper.home(region, account)
             super().__init__((), region=home.region, account=home.account, clock=clock, **settings)
             self._lifecycle_seconds = self.catalog.lifecycle_seconds
+            #: exports, and imports whose tables are on the disk
+            self._jobs = self.catalog.exports, self.catalog.imports
             self._load()
+            self._keeper.tidy()
             self._make_durable()
             there = {table.name for table in self.catalog.tables}
             self.create_tables(one for one in tables if table_requests(one).create_table.get("TableName") not in there)
@@ -140,7 +144,12 @@ class DiskEngine(Engine):
             return super().dump(*tables)
 
     def expire(self) -> int:
-        return self._durably(super().expire)
+        def expire_and_tidy() -> int:
+            count = super(DiskEngine, self).expire()
+            self._keeper.tidy()
+            return count
+
+        return self._durably(expire_and_tidy)
 
     def snapshot(self) -> Snapshot:
         """Raises ValueError: there are none in memory."""
@@ -153,6 +162,8 @@ class DiskEngine(Engine):
     # ── the ends of transactions ─────────────────────────────────────────────────────────────────────────────────────
     def _durably(self, action: Callable[[], Result]) -> Result:
         with self._turn:
+            if not self._is_loaded:
+                self._give_up()
             try:
                 result = action()
             finally:
@@ -165,6 +176,7 @@ class DiskEngine(Engine):
         except BaseException:
             self._give_up()
             raise
+        self._jobs = self.catalog.exports, self.catalog.imports
 
     def _give_up(self) -> None:
         self._is_loaded = False
@@ -174,7 +186,7 @@ class DiskEngine(Engine):
     def _load(self) -> None:
         """Be what the file holds."""
         self._keeper = DiskKeeper(self._file)
-        backups = self.catalog.backups
+        exports, imports = self._jobs
         self.catalog = Catalog(
             region=self.region,
             account=self.account,
@@ -184,7 +196,8 @@ class DiskEngine(Engine):
             collection_max_bytes=self.catalog.collection_max_bytes,
             keeper=self._keeper,
         )
-        self.catalog.backups = backups  # in memory, and good as they are
+        self.catalog.backups = DiskBackups(self._file)
+        self.catalog.exports, self.catalog.imports = exports, imports
         for definition in self._keeper.definitions():
             self.catalog.adopt(definition)
         self.tokens = DiskTokens(self.clock, self._file)

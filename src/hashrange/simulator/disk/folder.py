@@ -31,6 +31,8 @@ CREATE TABLE tokens(
     operation TEXT, token TEXT, fingerprint BLOB NOT NULL, valid_until REAL NOT NULL, receipt BLOB NOT NULL,
     PRIMARY KEY(operation, token)
 ) WITHOUT ROWID;
+CREATE TABLE streams(id INTEGER PRIMARY KEY, about BLOB NOT NULL, oldest INTEGER NOT NULL);
+CREATE TABLE backups(number INTEGER PRIMARY KEY, note BLOB NOT NULL);
 """
 
 

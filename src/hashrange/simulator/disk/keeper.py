@@ -1,4 +1,4 @@
-"""What stays of an engine: the definitions of its tables, their stores, and the tokens of its transactions.
+"""What stays of an engine: the definitions of its tables, their stores and streams, the tokens of its transactions.
 
 Owns how these are written in the file. Definitions stand there as JSON; a member that a later version adds has a
 default. Must not know requests.
@@ -19,6 +19,7 @@ from ..state.tokens import Done, Tokens
 from .file import File
 from .folder import DataFolderError
 from .store import DiskStore
+from .stream_records import DiskStreams
 
 _encode: Final = msgspec.json.Encoder().encode
 _definition: Final = msgspec.json.Decoder(TableDefinition).decode
@@ -42,10 +43,11 @@ class DiskKeeper:
         file: where.
     """
 
-    __slots__ = ("_changed", "_file", "_stores")
+    __slots__ = ("_changed", "_file", "_stores", "_streams")
 
     def __init__(self, file: File) -> None:
         self._file = file
+        self._streams: DiskStreams | None = None
         self._changed: dict[str, TableDefinition] = {}
         self._stores: dict[tuple[str, str | None], DiskStore] = {}
         for number, table, index, count, size in file.rows('SELECT id, "table", "index", count, size FROM stores'):
@@ -67,6 +69,15 @@ class DiskKeeper:
             found = self._stores[table, index] = DiskStore(self._file, number)
             found.create()
         return found
+
+    def streams(self, clock: Clock) -> DiskStreams:
+        self._streams = DiskStreams(clock, self._file)
+        return self._streams
+
+    def tidy(self) -> None:
+        """Delete from the file some of what is too old to be seen."""
+        if self._streams is not None:
+            self._streams.tidy()
 
     def keep(self, definition: TableDefinition) -> None:
         self._changed[definition.name] = definition

@@ -1,8 +1,8 @@
 """An export of the service to S3, as it lies in a local folder: the items of a table, one by one.
 
-Owns the layout: ``manifest-summary.json``, ``manifest-files.json`` and ``data/*.gz``, in DynamoDB JSON or Amazon Ion;
-full exports and incremental ones. Source: Developer Guide, "DynamoDB table export output format". Must not know
-engines.
+Owns how the layout is read: ``manifest-summary.json``, ``manifest-files.json`` and ``data/*.gz``, in DynamoDB JSON or
+Amazon Ion; full exports and incremental ones. ``s3_export_writer`` writes it. Source: Developer Guide, "DynamoDB table
+export output format". Must not know engines.
 """
 
 from __future__ import annotations
@@ -77,9 +77,7 @@ class S3Export:
             DataFolderError: a file is missing, not whole, or holds something else.
         """
         for entry in _lines_of_json(self.path / _FILES):
-            path = self.path / "data" / Path(str(entry.get("dataFileS3Key", ""))).name
-            if not path.is_file():
-                raise DataFolderError(f"the export lacks {path}", _AGAIN)
+            path = self._data_file(Path(str(entry.get("dataFileS3Key", ""))).name)
             checksum = entry.get("md5Checksum")
             if checksum is not None and checksum != _checksum(path):
                 raise DataFolderError(f"{path} is not what the manifest tells (MD5)", _AGAIN)
@@ -90,6 +88,13 @@ class S3Export:
             if entry.get("itemCount", count) != count:
                 what = f"{path} has {count:,} lines, and the manifest tells of {entry['itemCount']:,}"
                 raise DataFolderError(what, _AGAIN)
+
+    def _data_file(self, name: str) -> Path:
+        """A file of data: beside the manifest, or where incremental exports have theirs, in a folder that all share."""
+        for folder in (self.path, self.path.resolve().parent):
+            if (path := folder / "data" / name).is_file():
+                return path
+        raise DataFolderError(f"the export lacks {self.path / 'data' / name}", _AGAIN)
 
 
 def _folder_with_manifest(path: Path) -> Path:

@@ -17,6 +17,8 @@ from .file import File, Row
 _Key: TypeAlias = tuple[bytes, bytes, bytes]
 
 _FRESH_MAX_COUNT: Final = 10_000
+#: what a row holds
+COLUMNS: Final = "place, sort, tie, size, body"
 _ORDER: Final = "ORDER BY place, sort, tie"
 _AGAINST: Final = "ORDER BY place DESC, sort DESC, tie DESC"
 
@@ -28,14 +30,18 @@ class DiskStore(Store):
         file: where.
         number: which store of the file it is.
         count, size: of what is in it.
+
+    Attributes:
+        number: the same.
+        rows: the name of the file's table with its rows.
     """
 
-    __slots__ = ("_file", "_fresh", "_rows", "number")
+    __slots__ = ("_file", "_fresh", "number", "rows")
 
     def __init__(self, file: File, number: int, count: int = 0, size: int = 0) -> None:
         super().__init__()
         self._file, self.number = file, number
-        self._rows = f"items_{number}"
+        self.rows = f"items_{number}"
         self._fresh: dict[_Key, Record | None] = {}  # None where a record goes
         self.count, self.size = count, size
 
@@ -45,12 +51,12 @@ class DiskStore(Store):
     def create(self) -> None:
         """Make the place for its rows."""
         columns = "place BLOB, sort BLOB, tie BLOB, size INTEGER, body BLOB, PRIMARY KEY(place, sort, tie)"
-        self._file.define(f"CREATE TABLE {self._rows}({columns}) WITHOUT ROWID")
+        self._file.define(f"CREATE TABLE {self.rows}({columns}) WITHOUT ROWID")
 
     def discard(self) -> None:
         self._fresh.clear()
         self._file.leave(self)
-        self._file.define(f"DROP TABLE {self._rows}")
+        self._file.define(f"DROP TABLE {self.rows}")
 
     # ── writing ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def put(self, record: Record, replaced: Record | None = None) -> None:
@@ -79,9 +85,9 @@ class DiskStore(Store):
         puts = [(*key, new.size, new.body) for key, new in self._fresh.items() if new is not None]
         gone = [key for key, new in self._fresh.items() if new is None]
         if puts:
-            self._file.write(f"INSERT OR REPLACE INTO {self._rows} VALUES(?, ?, ?, ?, ?)", puts)
+            self._file.write(f"INSERT OR REPLACE INTO {self.rows} VALUES(?, ?, ?, ?, ?)", puts)
         if gone:
-            self._file.write(f"DELETE FROM {self._rows} WHERE place = ? AND sort = ? AND tie = ?", gone)  # noqa: S608
+            self._file.write(f"DELETE FROM {self.rows} WHERE place = ? AND sort = ? AND tie = ?", gone)  # noqa: S608
         self._fresh.clear()
         self._file.write("UPDATE stores SET count = ?, size = ? WHERE id = ?", [(self.count, self.size, self.number)])
 
@@ -91,7 +97,7 @@ class DiskStore(Store):
         key = (_place(partition), sort, tie)
         if key in self._fresh:
             return self._fresh[key]
-        statement = f"SELECT size, body FROM {self._rows} WHERE place = ? AND sort = ? AND tie = ?"  # noqa: S608
+        statement = f"SELECT size, body FROM {self.rows} WHERE place = ? AND sort = ? AND tie = ?"  # noqa: S608
         found = self._file.row(statement, key)
         return None if found is None else Record(partition, sort, tie, found[1], found[0])
 
@@ -116,15 +122,15 @@ class DiskStore(Store):
 
     def partition_size(self, partition: bytes) -> int:
         self._settle()
-        statement = f"SELECT total(size) FROM {self._rows} WHERE place = ?"  # noqa: S608
+        statement = f"SELECT total(size) FROM {self.rows} WHERE place = ?"  # noqa: S608
         found = self._file.row(statement, [_place(partition)])
         assert found is not None, "a sum of nothing is one too"
         return int(found[0])
 
     def _select(self, conditions: str, parameters: list[Any]) -> Iterator[Record]:
         self._settle()
-        statement = f"SELECT place, sort, tie, size, body FROM {self._rows} {conditions}"  # noqa: S608
-        return map(_record, self._file.rows(statement, parameters))
+        statement = f"SELECT {COLUMNS} FROM {self.rows} {conditions}"  # noqa: S608
+        return map(record_of, self._file.rows(statement, parameters))
 
     def _settle(self) -> None:
         if self._fresh:
@@ -142,6 +148,7 @@ def _place(partition: bytes) -> bytes:
     return partition_hash(partition) + partition
 
 
-def _record(row: Row) -> Record:
+def record_of(row: Row) -> Record:
+    """The record of a row with all columns."""
     place, sort, tie, size, body = row
     return Record(place[HASH_BYTES:], sort, tie, body, size)

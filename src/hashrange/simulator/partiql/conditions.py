@@ -98,8 +98,6 @@ class _Translator:
     def operand(self, node: ast.Expression) -> Stage:
         """Whatever stands in a condition: a path, a value, a function, or a condition."""
         match node:
-            case ast.Name() | ast.Path():
-                return self._allocator.path(node)
             case ast.Operation():
                 return (yield self._operation(node))
             case ast.TypeTest():
@@ -108,13 +106,7 @@ class _Translator:
                 return self._allocator.value(node)
             case ast.Call():
                 return (yield self._call(node))
-            case ast.Word("missing"):
-                raise StatementFault(partiql_messages.MISSING_WITHOUT_IS)
-            case ast.Foreign(token, at):
-                raise StatementFault(partiql_messages.unsupported_token(token, at))
-            case ast.Select(at=at):
-                raise StatementFault(partiql_messages.unsupported_token("SELECT", at))
-        return self._allocator.value(node)
+        return self._allocator.leaf(node)
 
     def _operation(self, node: ast.Operation) -> Stage:
         operator = node.operator

@@ -21,6 +21,7 @@ from ..page import page_answer
 from ..reading import Filter, Read, Source, check_filter_projected, check_projected, source_of
 from ..requests import check_key, check_scalar_keys, paths_of
 from ..state.store import Record
+from ..state.vector_index import VectorIndex
 from ..values import Item
 from .keys import Access, access, simple_key
 from .next_token import invalid, next_token, request_mark, start_key
@@ -176,7 +177,7 @@ def _read(statement: Select, options: Options, after: Item | None, item_filter: 
 def _source(read: SelectRead, engine: Engine) -> Source:
     if read.index is not None and read.consistent:
         index = engine.catalog.table(read.table).index(read.index)
-        if index is not None and index.is_global:
+        if index is not None and index.is_global and not isinstance(index, VectorIndex):
             raise validation(partiql_messages.CONSISTENT_ON_GLOBAL_INDEX)
     return source_of(read, engine)
 

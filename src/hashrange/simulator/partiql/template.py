@@ -64,6 +64,23 @@ class Allocator:
             return language.ValueRef(parameter(node.number))
         return self.known(literal(node))
 
+    def leaf(self, node: ast.Expression) -> language.Path | language.ValueRef:
+        """A path, a literal or a parameter.
+
+        Raises:
+            StatementFault: it is nothing that has a value.
+        """
+        match node:
+            case ast.Name() | ast.Path():
+                return self.path(node)
+            case ast.Word("missing"):
+                raise StatementFault(partiql_messages.MISSING_WITHOUT_IS)
+            case ast.Foreign(token, at):
+                raise StatementFault(partiql_messages.unsupported_token(token, at))
+            case ast.Select(at=at):
+                raise StatementFault(partiql_messages.unsupported_token("SELECT", at))
+        return self.value(node)
+
     def known(self, value: AttributeValue) -> language.ValueRef:
         placeholder = f":{len(self.literals)}"
         self.literals[placeholder] = value

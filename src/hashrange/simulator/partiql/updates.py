@@ -100,8 +100,6 @@ class _Translator:
     def _value(self, node: ast.Expression) -> Stage:
         """A right side."""
         match node:
-            case ast.Name() | ast.Path():
-                return self._allocator.path(node)
             case ast.Operation():
                 return (yield self._sum(node))
             case ast.TypeTest():
@@ -110,13 +108,7 @@ class _Translator:
                 return self._allocator.value(node)
             case ast.Call():
                 return (yield self._call(node))
-            case ast.Word("missing"):
-                raise StatementFault(partiql_messages.MISSING_WITHOUT_IS)
-            case ast.Foreign(token, at):
-                raise StatementFault(partiql_messages.unsupported_token(token, at))
-            case ast.Select(at=at):
-                raise StatementFault(partiql_messages.unsupported_token("SELECT", at))
-        return self._allocator.value(node)
+        return self._allocator.leaf(node)
 
     def _sum(self, node: ast.Operation) -> Stage:
         if node.operator not in ("+", "-"):

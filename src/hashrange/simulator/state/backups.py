@@ -1,12 +1,12 @@
 """Backups: what tables were at some moment, kept after they have changed or gone.
 
-A backup shares its records with the table, for records never change; of a table on disk it holds copies in memory.
-Backups do not outlive the process. Must not know requests, or what the service says of a backup.
+A backup shares its records with the table, for records never change. What outlives the process is ``disk.backups``'.
+Must not know requests, or what the service says of a backup.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
@@ -30,8 +30,8 @@ class Backup:
         kind: made by a user, or by the service as a table with point-in-time recovery was deleted.
         created_at, expires_at: of a user's backup the latter is None.
         table: the table's definition.
+        item_count, size: how many items there are, and their bytes.
         records: the items.
-        size: bytes of the items.
     """
 
     id: str
@@ -40,8 +40,9 @@ class Backup:
     created_at: float
     expires_at: float | None
     table: TableDefinition
-    records: tuple[Record, ...]
-    size: int
+    item_count: int = 0
+    size: int = 0
+    records: Iterable[Record] = ()
 
     @property
     def arn(self) -> str:
@@ -66,21 +67,25 @@ class Backups:
             now: seconds since the epoch.
             chance: eight hexadecimal digits.
         """
-        return self._keep(table, Backup(_id(now, chance), name, "USER", now, None, table.definition, (), 0))
+        return self._keep(table, Backup(_id(now, chance), name, "USER", now, None, table.definition))
 
     def add_last(self, table: Table, now: float) -> Backup:
         """Make the service's backup of a table that is being deleted."""
         name = f"{table.name}$DeletedTableBackup"
         expires_at = now + SYSTEM_SECONDS
-        backup = Backup(_id(now, _SYSTEM_ID), name, "SYSTEM", now, expires_at, table.definition, (), 0)
+        backup = Backup(_id(now, _SYSTEM_ID), name, "SYSTEM", now, expires_at, table.definition)
         return self._keep(table, backup)
 
     def _keep(self, table: Table, backup: Backup) -> Backup:
         while (table.name, backup.id) in self._found:  # two in one millisecond, by an unlikely chance
             backup = replace(backup, id=_id(float(backup.id[:14]) / 1000 + 0.001, backup.id[15:]))
-        backup = replace(backup, records=tuple(table.records()), size=table.size_bytes)
+        backup = self._filled(replace(backup, item_count=table.item_count, size=table.size_bytes), table)
         self._found[table.name, backup.id] = backup
         return backup
+
+    def _filled(self, backup: Backup, table: Table) -> Backup:
+        """A new backup with what its table holds."""
+        return replace(backup, records=tuple(table.records()))
 
     def get(self, table: str, id_: str, now: float) -> Backup | None:
         """The backup of a table with an id."""
@@ -92,9 +97,9 @@ class Backups:
 
     def all(self, now: float) -> Iterator[Backup]:
         """All that have not expired, the oldest first."""
-        for key, backup in [*self._found.items()]:
+        for backup in [*self._found.values()]:
             if _is_over(backup, now):
-                del self._found[key]
+                self.remove(backup)
         yield from sorted(self._found.values(), key=place)
 
     def copy(self) -> Backups:

@@ -19,9 +19,11 @@ from ...limits import ITEM_COLLECTION_MAX_BYTES
 from .. import messages
 from ..errors import ApiError
 from .backups import Backups
-from .definitions import IndexDefinition, Stream, TableDefinition, Throughput, TimeToLive
+from .definitions import IndexDefinition, Stream, TableDefinition, Throughput, TimeToLive, VectorIndexDefinition
 from .keeper import Keeper
+from .region_replicas import due_at, with_settled_replicas
 from .replica import Lags
+from .s3_jobs import S3Jobs
 from .stream import Streams
 from .table import Table
 
@@ -41,6 +43,7 @@ class Catalog:
         collection_max_bytes: how large an item collection of a table may become.
         streams: those of the tables, and of tables that have gone.
         backups: of the tables, and of tables that have gone.
+        exports, imports: those that were asked for.
         keeper: who keeps the tables beyond the life of the process; None: nobody.
     """
 
@@ -53,6 +56,8 @@ class Catalog:
         "backups",
         "clock",
         "collection_max_bytes",
+        "exports",
+        "imports",
         "keeper",
         "lifecycle_seconds",
         "region",
@@ -76,8 +81,9 @@ class Catalog:
         self._lags: Lags | None = None
         self._tables: dict[str, Table] = {}
         self._unsettled: set[str] = set()
-        self.streams = Streams(clock)
+        self.streams = Streams(clock) if keeper is None else keeper.streams(clock)
         self.backups = Backups()
+        self.exports, self.imports = S3Jobs(), S3Jobs()
         self.keeper = keeper
 
     def __repr__(self) -> str:
@@ -140,7 +146,11 @@ class Catalog:
             name: replace(index, status="CREATING", settles_at=until) if index.is_global else index
             for name, index in definition.indexes.items()
         }
-        definition = replace(definition, status="CREATING", settles_at=until, indexes=indexes)
+        vectors = {
+            name: replace(index, status="CREATING", settles_at=until)
+            for name, index in definition.vector_indexes.items()
+        }
+        definition = replace(definition, status="CREATING", settles_at=until, indexes=indexes, vector_indexes=vectors)
         table = Table(definition, self.collection_max_bytes, self.keeper)
         if self._lags is not None:
             table.follow(self._lags)
@@ -151,29 +161,33 @@ class Catalog:
         return table
 
     def adopt(self, definition: TableDefinition) -> None:
-        """Have a table that the keeper has kept. What was under way with it is done at the next look; its stream goes
-        on without the records it had, behind their numbers.
+        """Have a table that the keeper has kept. What was under way with it is done at the next look; a stream that is
+        on and was not kept goes on without the records it had, behind their numbers.
         """
         now = self.clock.monotonic()
         indexes = {
             name: index if index.settles_at is None else replace(index, settles_at=now)
             for name, index in definition.indexes.items()
         }
+        vectors = {
+            name: index if index.settles_at is None else replace(index, settles_at=now)
+            for name, index in definition.vector_indexes.items()
+        }
         due = None if definition.settles_at is None else now
-        definition = replace(definition, settles_at=due, indexes=indexes)
+        definition = replace(definition, settles_at=due, indexes=indexes, vector_indexes=vectors)
+        definition = replace(definition, replicas=due_at(definition.replicas, now))
         table = Table(definition, self.collection_max_bytes, self.keeper)
-        first_number = max(1, int(self.clock.time() * 1_000_000))
-        table.stream = self.streams.follow(None, definition, now, first_number)
+        table.stream = self.streams.resume(definition, now)
         self._tables[definition.name] = table
         if not definition.is_settled:
             self._unsettled.add(definition.name)
 
     def change(self, table: Table, definition: TableDefinition) -> None:
-        """Give a table another definition. Global indexes that it did not have are made and filled."""
+        """Give a table another definition. Indexes that it did not have are made and filled."""
         table.definition = definition
         table.stream = self.streams.follow(table.stream, definition, self.until())
-        for name, index in definition.indexes.items():
-            if name not in table.indexes:
+        for index in definition.all_indexes:
+            if index.name not in table.indexes:
                 table.add_index(index)
         if not definition.is_settled:
             self._unsettled.add(definition.name)
@@ -231,6 +245,7 @@ class Catalog:
         )
         twin.streams = self.streams.copy()
         twin.backups = self.backups.copy()
+        twin.exports, twin.imports = self.exports, self.imports
         twin._tables = {name: table.copy() for name, table in self._tables.items()}
         for name, table in self._tables.items():
             twin._tables[name].stream = None if table.stream is None else twin.streams.get(table.stream.arn)
@@ -249,7 +264,9 @@ class Catalog:
                     self.keeper.forget(name)
                 continue
             definition = _settled(table.definition, now)
-            for gone in table.definition.indexes.keys() - definition.indexes.keys():
+            for gone in {one.name for one in table.definition.all_indexes} - {
+                one.name for one in definition.all_indexes
+            }:
                 table.drop_index(gone)
                 if self.keeper is not None:
                     self.keeper.drop(name, gone)
@@ -309,13 +326,18 @@ def _settled(definition: TableDefinition, now: float) -> TableDefinition:
         for name, index in definition.indexes.items()
         if not (index.status == "DELETING" and _is_due(index.settles_at, now))
     }
-    if indexes.keys() != definition.indexes.keys():
-        definition = replace(definition, attribute_types=_used_types(definition, indexes))
+    vectors = {
+        name: replace(index, status="ACTIVE", settles_at=None) if _is_due(index.settles_at, now) else index
+        for name, index in definition.vector_indexes.items()
+        if not (index.status == "DELETING" and _is_due(index.settles_at, now))
+    }
+    if len(indexes) < len(definition.indexes) or len(vectors) < len(definition.vector_indexes):
+        definition = replace(definition, attribute_types=_used_types(definition, indexes, vectors))
+    definition = with_settled_replicas(replace(definition, indexes=indexes, vector_indexes=vectors), now)
     if not _is_due(definition.settles_at, now):
-        return replace(definition, indexes=indexes)
+        return definition
     return replace(
         definition,
-        indexes=indexes,
         status="ACTIVE",
         settles_at=None,
         throughput=definition.next_throughput or definition.throughput,
@@ -332,7 +354,10 @@ def _settled_index(index: IndexDefinition, now: float) -> IndexDefinition:
     return replace(index, status="ACTIVE", settles_at=None, throughput=throughput, next_throughput=None)
 
 
-def _used_types(definition: TableDefinition, indexes: dict[str, IndexDefinition]) -> dict[str, str]:
-    """The definitions of attributes that are still part of a key."""
-    used = {name for keys in (definition.keys, *(index.keys for index in indexes.values())) for name, _ in keys}
+def _used_types(
+    definition: TableDefinition, indexes: dict[str, IndexDefinition], vectors: dict[str, VectorIndexDefinition]
+) -> dict[str, str]:
+    """The definitions of attributes that are still part of a key or a search schema."""
+    schemas = (*(index.keys for index in indexes.values()), *(index.schema for index in vectors.values()))
+    used = {name for keys in (definition.keys, *schemas) for name, _ in keys}
     return {name: letter for name, letter in definition.attribute_types.items() if name in used}

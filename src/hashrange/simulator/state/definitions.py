@@ -66,11 +66,41 @@ class ResourcePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a table was restored from, and when (seconds since the epoch)."""
+    """What a table was restored from, and of which time (seconds since the epoch).
 
-    backup_arn: str
+    Attributes:
+        backup_arn: None where it was not a backup.
+    """
+
+    backup_arn: str | None
     table_arn: str
     at: float
+
+
+@dataclass(frozen=True, slots=True)
+class RegionReplica:
+    """What is known here of a table's replica in another region: its settings, not its items.
+
+    Attributes:
+        region: where it is.
+        added_at: since when (seconds since the epoch).
+        status: as DescribeTable shows it.
+        settles_at: when that status ends (monotonic seconds), None while nothing is under way.
+        kms_key: its key of encryption, where one was given.
+        read_units, on_demand: its own throughput, where it has some.
+        table_class: its own, where it has one.
+        indexes: names of global indexes to their own throughput, by the words of the API.
+    """
+
+    region: str
+    added_at: float
+    status: Status = "CREATING"
+    settles_at: float | None = None
+    kms_key: str | None = None
+    read_units: int | None = None
+    on_demand: Units | None = None
+    table_class: str | None = None
+    indexes: Mapping[str, Mapping[str, Units]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +135,36 @@ class IndexDefinition:
     warm: Units | None = None
     is_added: bool = False
     insights: Insights | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VectorIndexDefinition:
+    """A vector index.
+
+    Attributes:
+        name: the index's name.
+        attribute: where items have their vectors.
+        dimensions: how many numbers a vector has.
+        distance: ``COSINE``, ``EUCLIDEAN`` or ``DOT_PRODUCT``.
+        schema: the attributes of the search schema in order, with their roles: ``HASH`` and ``INLINE_FILTER``.
+        projection, non_key_attributes, status, settles_at, is_added: as of an ``IndexDefinition``.
+    """
+
+    name: str
+    attribute: str
+    dimensions: int
+    distance: str
+    schema: tuple[tuple[str, str], ...] = ()
+    projection: str = "ALL"
+    non_key_attributes: tuple[str, ...] = ()
+    status: Status = "ACTIVE"
+    settles_at: float | None = None
+    is_added: bool = False
+
+    @property
+    def keys(self) -> Keys:
+        """What tells an item's partition in the index; empty where all are in one."""
+        return tuple((name, "HASH") for name, role in self.schema if role == "HASH")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +214,9 @@ class TableDefinition:
         restored: None where it was not made from a backup.
         policy: None where it has none.
         insights: None where they were never on.
+        vector_indexes: by name; no other index has one of these names.
+        replicas: in other regions.
+        consistency: between the regions, ``EVENTUAL`` or ``STRONG``; None where it was never said.
     """
 
     name: str
@@ -184,6 +247,9 @@ class TableDefinition:
     restored: Restored | None = None
     policy: ResourcePolicy | None = None
     insights: Insights | None = None
+    vector_indexes: Mapping[str, VectorIndexDefinition] = field(default_factory=dict)
+    replicas: tuple[RegionReplica, ...] = ()
+    consistency: str | None = None
 
     @property
     def ttl_attribute(self) -> str | None:
@@ -202,4 +268,10 @@ class TableDefinition:
     @property
     def is_settled(self) -> bool:
         """Whether nothing is under way."""
-        return self.settles_at is None and all(index.settles_at is None for index in self.indexes.values())
+        parts = (*self.all_indexes, *self.replicas)
+        return self.settles_at is None and all(part.settles_at is None for part in parts)
+
+    @property
+    def all_indexes(self) -> list[IndexDefinition | VectorIndexDefinition]:
+        """Indexes of every kind."""
+        return [*self.indexes.values(), *self.vector_indexes.values()]

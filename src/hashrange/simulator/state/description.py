@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from .definitions import IndexDefinition, Keys, TableDefinition, Throughput, Units
+from .definitions import IndexDefinition, Keys, RegionReplica, TableDefinition, Throughput, Units, VectorIndexDefinition
 from .table import Table
 
 _DAY_SECONDS: Final = 86_400
+_GLOBAL_TABLE_VERSION: Final = "2019.11.21"
 
 
 def describe(table: Table, now: float) -> dict[str, Any]:
@@ -35,6 +36,7 @@ def describe(table: Table, now: float) -> dict[str, Any]:
         **_stream(definition),
         **_settings(definition),
         **_restored(definition),
+        **_replicas(definition),
         "DeletionProtectionEnabled": definition.is_protected,
     }
 
@@ -73,7 +75,46 @@ def _indexes(table: Table, now: float) -> dict[str, Any]:
     return {
         **({"LocalSecondaryIndexes": local} if local else {}),
         **({"GlobalSecondaryIndexes": overall} if overall else {}),
+        **_vector_indexes(table),
     }
+
+
+def _vector_indexes(table: Table) -> dict[str, Any]:
+    definition = table.definition
+    if not definition.vector_indexes:
+        return {}
+    return {"VectorIndexes": [_vector_index(table, index) for index in definition.vector_indexes.values()]}
+
+
+def _vector_index(table: Table, index: VectorIndexDefinition) -> dict[str, Any]:
+    definition, store = table.definition, table.index_store(index.name)
+    return {
+        **described_vector_index(index),
+        "IndexStatus": index.status,
+        **_backfilling(index, definition),
+        "IndexSizeBytes": store.size,
+        "ItemCount": store.count,
+        "IndexArn": f"{definition.arn}/index/{index.name}",
+    }
+
+
+def described_vector_index(index: VectorIndexDefinition) -> dict[str, Any]:
+    """What a vector index was made with, as descriptions of tables and of backups show it."""
+    schema = [{"AttributeName": name, "SearchSchemaElementType": role} for name, role in index.schema]
+    attributes = {"NonKeyAttributes": list(index.non_key_attributes)} if index.projection == "INCLUDE" else {}
+    return {
+        "IndexName": index.name,
+        **({"SearchSchema": schema} if schema else {}),
+        "Projection": {"ProjectionType": index.projection, **attributes},
+        "VectorAttribute": {"AttributeName": index.attribute},
+        "Dimensions": index.dimensions,
+        "DistanceFunction": index.distance,
+    }
+
+
+def _backfilling(index: IndexDefinition | VectorIndexDefinition, table: TableDefinition) -> dict[str, bool]:
+    """Indexes that are created with their table are not backfilled."""
+    return {"Backfilling": table.status == "ACTIVE"} if index.is_added and index.status == "CREATING" else {}
 
 
 def _index(table: Table, index: IndexDefinition) -> dict[str, Any]:
@@ -90,11 +131,9 @@ def _index(table: Table, index: IndexDefinition) -> dict[str, Any]:
 
 
 def _global_index(index: IndexDefinition, table: TableDefinition, now: float) -> dict[str, Any]:
-    # indexes that are created with their table are not backfilled
-    backfilling = {"Backfilling": table.status == "ACTIVE"} if index.is_added and index.status == "CREATING" else {}
     return {
         "IndexStatus": index.status,
-        **backfilling,
+        **_backfilling(index, table),
         "ProvisionedThroughput": _throughput(index.throughput, now),
         **_units("OnDemandThroughput", index.on_demand),
         **_warm(index.warm),
@@ -136,12 +175,40 @@ def _restored(definition: TableDefinition) -> dict[str, Any]:
         return {}
     return {
         "RestoreSummary": {
-            "SourceBackupArn": restored.backup_arn,
+            **({} if restored.backup_arn is None else {"SourceBackupArn": restored.backup_arn}),
             "SourceTableArn": restored.table_arn,
             "RestoreDateTime": restored.at,
             "RestoreInProgress": definition.status == "CREATING",
         }
     }
+
+
+def _replicas(definition: TableDefinition) -> dict[str, Any]:
+    """What is told of a global table: its replicas in the other regions."""
+    if not definition.replicas:
+        return {}
+    consistency = {} if definition.consistency is None else {"MultiRegionConsistency": definition.consistency}
+    return {
+        "GlobalTableVersion": _GLOBAL_TABLE_VERSION,
+        "Replicas": [_replica(replica) for replica in definition.replicas],
+        **consistency,
+    }
+
+
+def _replica(replica: RegionReplica) -> dict[str, Any]:
+    described: dict[str, Any] = {"RegionName": replica.region, "ReplicaStatus": replica.status}
+    if replica.kms_key is not None:
+        described["KMSMasterKeyId"] = replica.kms_key
+    if replica.read_units is not None:
+        described["ProvisionedThroughputOverride"] = {"ReadCapacityUnits": replica.read_units}
+    described |= _units("OnDemandThroughputOverride", replica.on_demand)
+    if replica.indexes:
+        described["GlobalSecondaryIndexes"] = [
+            {"IndexName": name, **overrides} for name, overrides in replica.indexes.items()
+        ]
+    if replica.table_class is not None:
+        described["ReplicaTableClassSummary"] = {"TableClass": replica.table_class}
+    return described
 
 
 def _units(name: str, units: Units | None) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from .keys import KeySchema, key_schema, partition_hash
 from .store import Place, Record, Store
 
 if TYPE_CHECKING:
-    from .definitions import IndexDefinition
+    from .definitions import IndexDefinition, VectorIndexDefinition
     from .replica import LateStore
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -38,7 +38,7 @@ class Index:
     def __init__(
         self, definition: IndexDefinition, table_keys: KeySchema, attribute_types: Mapping[str, str], store: Store
     ) -> None:
-        self.definition = definition
+        self.definition: IndexDefinition | VectorIndexDefinition = definition
         self.name = definition.name
         self.is_global = definition.is_global
         self.keys = key_schema(definition.keys, attribute_types)

@@ -5,15 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from ...clock import Clock
     from .definitions import TableDefinition
     from .store import Store
+    from .stream import Streams
 
 
 class Keeper(Protocol):
-    """Keeps definitions, and stores that keep their items."""
+    """Keeps definitions, stores that keep their items, and streams that keep their records."""
 
     def store(self, table: str, index: str | None) -> Store:
         """The store of a table (or one of its indexes): with what was kept of it, or empty."""
+        ...
+
+    def streams(self, clock: Clock) -> Streams:
+        """The streams there were, and those to come."""
         ...
 
     def keep(self, definition: TableDefinition) -> None:

@@ -33,6 +33,7 @@ _MISSED_MAX_COUNT: Final = STREAM_RETENTION_SECONDS // SHARD_SECONDS + 1
 #: one record to the next; so that all sequence numbers have at least 21 digits
 _SEQUENCE_STEP: Final = 10**20
 _SEQUENCE_OFFSET_MAX: Final = 10**10
+_FIRST_NUMBER: Final = 1
 
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -45,7 +46,7 @@ class StreamLog:
         table: whose it is.
         clock: tells the time of records and shards.
         settles_at: until when it is ENABLING (monotonic seconds).
-        first_number: of its first record.
+        is_new: whether it begins now; else it is to be told of the shards it had.
 
     Attributes:
         arn, label, view_type: its identity, and which images its records have.
@@ -76,7 +77,7 @@ class StreamLog:
     )
 
     def __init__(
-        self, stream: Stream, table: TableDefinition, clock: Clock, settles_at: float, first_number: int = 1
+        self, stream: Stream, table: TableDefinition, clock: Clock, settles_at: float, *, is_new: bool = True
     ) -> None:
         self.arn, self.label, self.view_type = stream.arn, stream.label, stream.view_type
         self.table_name, self.keys = table.name, table.keys
@@ -89,7 +90,8 @@ class StreamLog:
         self.created_at = self._time = clock.time()
         self.disabled_at: float | None = None
         self._shards: list[Shard] = []
-        self._open(self.created_at, first_number)
+        if is_new:
+            self._open(self.created_at, _FIRST_NUMBER)
         self._look_at = self.created_at + _TRIM_SECONDS
 
     def __repr__(self) -> str:
@@ -165,7 +167,10 @@ class StreamLog:
         parent = self._shards[-1].shard_id if self._shards else None
         milliseconds = int(at * 1000)
         digest = md5(f"{self.arn} {start}".encode(), usedforsecurity=False).hexdigest()
-        self._shards.append(Shard(f"shardId-{milliseconds:020}-{digest[:8]}", parent, at, start))
+        self._shards.append(self._new_shard(f"shardId-{milliseconds:020}-{digest[:8]}", parent, at, start))
+
+    def _new_shard(self, shard_id: str, parent_id: str | None, opened_at: float, start: int) -> Shard:
+        return Shard(shard_id, parent_id, opened_at, start)
 
     def is_gone(self, now: float) -> bool:
         """Whether it was switched off so long ago that nothing of it is left."""
@@ -244,9 +249,7 @@ class Streams:
         log = self._by_arn.get(arn)
         return None if log is None or log.is_gone(self._clock.time()) else log
 
-    def follow(
-        self, before: StreamLog | None, table: TableDefinition, settles_at: float, first_number: int = 1
-    ) -> StreamLog | None:
+    def follow(self, before: StreamLog | None, table: TableDefinition, settles_at: float) -> StreamLog | None:
         """What a table writes to from now on, given what it wrote to before: its stream, if that is on."""
         stream = table.stream
         if stream is None or not stream.enabled or table.status == "DELETING":
@@ -255,10 +258,19 @@ class Streams:
             return before
         else:
             self._forget()
-            wanted = self._by_arn[stream.arn] = StreamLog(stream, table, self._clock, settles_at, first_number)
+            wanted = self._by_arn[stream.arn] = self._new_log(stream, table, settles_at)
         if before is not None:
             before.disable(settles_at)
         return wanted
+
+    def resume(self, table: TableDefinition, settles_at: float) -> StreamLog | None:
+        """What a table that was kept writes to: its stream, if that is on."""
+        kept = None if table.stream is None else self.get(table.stream.arn)
+        is_on = kept is not None and kept.disabled_at is None
+        return self.follow(kept if is_on else None, table, settles_at)
+
+    def _new_log(self, stream: Stream, table: TableDefinition, settles_at: float) -> StreamLog:
+        return StreamLog(stream, table, self._clock, settles_at)
 
     def copy(self) -> Streams:
         twin = Streams(self._clock)

@@ -14,10 +14,12 @@ import msgspec
 
 from ...limits import ITEM_COLLECTION_MAX_BYTES
 from ..values import Item, item_size
+from .definitions import VectorIndexDefinition
 from .index import Index
 from .keys import KeySchema
 from .replica import Lag, Lags, LateStore, followed
 from .store import Place, Record, Store, is_at
+from .vector_index import VectorIndex
 
 if TYPE_CHECKING:
     from ..throughput import Meter
@@ -112,8 +114,8 @@ class Table:
         self.stream: StreamLog | None = None
         self._lags: Lags | None = None
         self.indexes: dict[str, Index] = {}
-        for index in definition.indexes.values():
-            self._adopt(Index(index, self.keys, definition.attribute_types, self._new_store(index.name)))
+        for index in definition.all_indexes:
+            self._adopt(self._new_index(index, self._new_store(index.name)))
         self.has_local_indexes = any(not index.is_global for index in self.indexes.values())
         self.collection_max_bytes = collection_max_bytes
         self._collections: dict[bytes, int] = {}
@@ -137,6 +139,11 @@ class Table:
 
     def _new_store(self, index: str | None) -> Store:
         return Store() if self._keeper is None else self._keeper.store(self.name, index)
+
+    def _new_index(self, definition: IndexDefinition | VectorIndexDefinition, store: Store) -> Index:
+        if isinstance(definition, VectorIndexDefinition):
+            return VectorIndex(definition, self.keys, self.definition.attribute_types, store)
+        return Index(definition, self.keys, self.definition.attribute_types, store)
 
     # ── reading ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def locate(self, key: Item) -> tuple[bytes, Place]:
@@ -209,9 +216,9 @@ class Table:
             self.expiry.watch(write.item, write.new)
 
     # ── indexes ──────────────────────────────────────────────────────────────────────────────────────────────────────
-    def add_index(self, definition: IndexDefinition) -> None:
-        """Add a global index and fill it with the items there are."""
-        index = Index(definition, self.keys, self.definition.attribute_types, self._new_store(definition.name))
+    def add_index(self, definition: IndexDefinition | VectorIndexDefinition) -> None:
+        """Add a global index or a vector index and fill it with the items there are."""
+        index = self._new_index(definition, self._new_store(definition.name))
         for record in self.store.all():
             entry = index.entry(record.item, record)
             if entry is not None:
@@ -301,7 +308,7 @@ class Table:
         twin = Table(self.definition, self.collection_max_bytes)
         twin.store = self.store.copy()
         for name, index in self.indexes.items():
-            twin.indexes[name] = Index(index.definition, self.keys, self.definition.attribute_types, index.store.copy())
+            twin.indexes[name] = self._new_index(index.definition, index.store.copy())
             twin.indexes[name].replica = None if index.replica is None else index.replica.copy()
         twin._collections, twin._lags = dict(self._collections), self._lags
         twin.meter = None if self.meter is None else self.meter.copy()

@@ -240,10 +240,6 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
         {"GlobalTableSourceArn": ARN},
         f"{INVALID}GlobalTableSourceArn is not supported by this endpoint",
     ),
-    "vector index": case(
-        {"VectorIndexes": [{"IndexName": "vec"}]},
-        f"{INVALID}VectorIndexes is not supported by this endpoint",
-    ),
 }
 
 

@@ -108,7 +108,7 @@ def test_what_cannot_change_together(together: dict[str, Any], message: str) -> 
 
 
 @pytest.mark.parametrize(
-    "member", ["ReplicaUpdates", "MultiRegionConsistency", "GlobalTableWitnessUpdates", "VectorIndexUpdates"]
+    "member", ["GlobalTableWitnessUpdates", "GlobalTableSettingsReplicationMode", "DisassociationProtectionEnabled"]
 )
 def test_what_is_not_simulated_is_refused(member: str, on_demand: World) -> None:
     message = on_demand.refusal("UpdateTable", TableName=NAME, **{member: [{"Create": {}}]})

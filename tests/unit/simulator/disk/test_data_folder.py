@@ -45,7 +45,7 @@ def cut(path: Path) -> None:
 
 def overwritten(path: Path) -> None:
     content = bytearray(path.read_bytes())
-    for start in range(5 * 4096, len(content) - 4096, 4096):
+    for start in range(7 * 4096, len(content) - 4096, 4096):
         content[start : start + 100] = b"\xa5" * 100
     path.write_bytes(content)
 

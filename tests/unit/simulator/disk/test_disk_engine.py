@@ -208,33 +208,6 @@ def test_what_expired_is_gone(tmp_path: Path) -> None:
         assert [one["sk"] for one in items(engine)] == [{"S": "002"}]
 
 
-def test_a_stream_goes_on_under_its_name_with_later_numbers(tmp_path: Path) -> None:
-    def newest(engine: Engine) -> tuple[str, int, list[str]]:
-        (stream,) = call(engine, "ListStreams")["Streams"]
-        shard = call(engine, "DescribeStream", StreamArn=stream["StreamArn"])["StreamDescription"]["Shards"][-1]
-        iterator = call(
-            engine,
-            "GetShardIterator",
-            StreamArn=stream["StreamArn"],
-            ShardId=shard["ShardId"],
-            ShardIteratorType="TRIM_HORIZON",
-        )["ShardIterator"]
-        records = call(engine, "GetRecords", ShardIterator=iterator)["Records"]
-        numbers = [int(record["dynamodb"]["SequenceNumber"]) for record in records]
-        return stream["StreamArn"], max(numbers), [record["eventID"] for record in records]
-
-    with DiskEngine(tmp_path, [TABLE]) as engine:
-        put(engine, 1)
-        put(engine, 2)
-        arn, number, ids = newest(engine)
-    with DiskEngine(tmp_path) as engine:
-        put(engine, 3)
-        arn_after, number_after, ids_after = newest(engine)
-    assert (arn_after, len(ids_after)) == (arn, 1), "records do not stay"
-    assert number_after > number
-    assert not set(ids) & set(ids_after)
-
-
 def test_collections_are_measured_with_what_was_there(tmp_path: Path) -> None:
     text = {"S": "x" * 400}
     with DiskEngine(tmp_path, [TABLE], collection_max_bytes=2000) as engine:
