@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from ..limits import VECTOR_REQUEST_MIN_BYTES
 from .state.store import Record, is_at
-from .state.table import Write
 from .state.vector_index import VectorIndex
+from .state.write import Write
 
 READ_STEP_BYTES: Final = 4096
 WRITE_STEP_BYTES: Final = 1024

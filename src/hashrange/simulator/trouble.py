@@ -15,7 +15,8 @@ from .capacity import TRANSACTION_FACTOR, Usage, read_units, write_units, write_
 from .disorder import Disorder, Ongoing
 from .errors import ApiError
 from .state.store import Place, Record, is_at
-from .state.table import Table, Write
+from .state.table import Table
+from .state.write import Write
 from .throughput import Demand, Meter, Throughput, throttled
 from .values import Item
 

@@ -17,7 +17,8 @@ from .language.check import Placeholders, Steps, check_condition
 from .language.evaluate import Predicate, predicate
 from .requests import check_scalar_keys, check_unused, has_nested_paths, paths_of, placeholders_of
 from .state.store import Record
-from .state.table import Table, Write
+from .state.table import Table
+from .state.write import Write
 from .values import Item
 
 _GIB: Final = 1024**3

@@ -10,7 +10,7 @@ import pytest
 from hashrange.simulator.state.definitions import Stream, TableDefinition
 from hashrange.simulator.state.store import Record
 from hashrange.simulator.state.stream import StreamLog
-from hashrange.simulator.state.table import Write
+from hashrange.simulator.state.write import Write
 from tests.fakes import FakeClock
 from tests.simulated_items import item
 from tests.simulated_streams import BOTH, DAY, HOUR, TABLE, Streamed

@@ -8,7 +8,8 @@ import pytest
 
 from hashrange.clock import SYSTEM_CLOCK
 from hashrange.simulator.state.definitions import IndexDefinition, TableDefinition, TimeToLive
-from hashrange.simulator.ttl import ClockWatch, ExpiryQueue
+from hashrange.simulator.state.expiry import ExpiryQueue
+from hashrange.simulator.ttl import ClockWatch
 from tests.fakes import NOW, FakeClock
 from tests.simulated_items import World, item, keys
 

@@ -21,7 +21,8 @@ from ..shapes import (
     required,
     structure,
 )
-from ..state.table import Table, Write
+from ..state.table import Table
+from ..state.write import Write
 from ..values import Item
 from ..writes import Collections, metrics_by_table
 from .shared_shapes import KEY

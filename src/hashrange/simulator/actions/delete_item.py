@@ -19,7 +19,8 @@ from ..shapes import (
     string,
     structure,
 )
-from ..state.table import Table, Write
+from ..state.table import Table
+from ..state.write import Write
 from ..values import Item
 from ..writes import Asked, WriteCondition, asked_by, check_condition_paths, require, write_answer, write_condition
 from .shared_shapes import (

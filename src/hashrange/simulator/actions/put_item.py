@@ -28,7 +28,8 @@ from ..shapes import (
     string,
     structure,
 )
-from ..state.table import Table, Write
+from ..state.table import Table
+from ..state.write import Write
 from ..values import Item
 from ..writes import (
     Asked,

@@ -23,8 +23,9 @@ from ..shapes import (
     string,
     structure,
 )
-from ..state.table import Table, Write
+from ..state.table import Table
 from ..state.tokens import fingerprint
+from ..state.write import Write
 from ..transactions import Outcomes, check_distinct_items, check_keys, check_no_empty_keys
 from ..values import Item, item_size, value_size
 from ..writes import Collections, WriteCondition, check_condition_paths, metrics_by_table, require, write_condition

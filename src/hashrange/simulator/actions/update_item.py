@@ -38,7 +38,8 @@ from ..shapes import (
     structure,
 )
 from ..state.index import Index
-from ..state.table import Table, Write
+from ..state.table import Table
+from ..state.write import Write
 from ..values import AttributeValue, Item, item_size
 from ..writes import Asked, Collections, WriteCondition, asked_by, check_condition_paths, condition_of, write_answer
 from .shared_shapes import (

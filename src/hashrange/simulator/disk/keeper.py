@@ -15,7 +15,9 @@ from msgspec import Struct
 from ...clock import Clock
 from ..capacity import Usage
 from ..state.definitions import TableDefinition
+from ..state.expiry import Expiry
 from ..state.tokens import Done, Tokens
+from .expiry import expiry_of
 from .file import File
 from .folder import DataFolderError
 from .store import DiskStore
@@ -59,6 +61,9 @@ class DiskKeeper:
     def definitions(self) -> list[TableDefinition]:
         """Those that are kept, as they were."""
         return [_definition(text) for (text,) in self._file.rows("SELECT definition FROM tables ORDER BY name")]
+
+    def expiry(self, table: str, attribute: str) -> Expiry:
+        return expiry_of(self._file, self.store(table, None), attribute)
 
     def store(self, table: str, index: str | None) -> DiskStore:
         """The store of a table or one of its indexes; an empty one is made where there is none."""

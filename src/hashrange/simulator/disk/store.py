@@ -121,18 +121,19 @@ class DiskStore(Store):
         return self._select(_ORDER, [])
 
     def partition_size(self, partition: bytes) -> int:
-        self._settle()
+        self.settle()
         statement = f"SELECT total(size) FROM {self.rows} WHERE place = ?"  # noqa: S608
         found = self._file.row(statement, [_place(partition)])
         assert found is not None, "a sum of nothing is one too"
         return int(found[0])
 
     def _select(self, conditions: str, parameters: list[Any]) -> Iterator[Record]:
-        self._settle()
+        self.settle()
         statement = f"SELECT {COLUMNS} FROM {self.rows} {conditions}"  # noqa: S608
         return map(record_of, self._file.rows(statement, parameters))
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
+        """Have everything in the file."""
         if self._fresh:
             self.push()
 

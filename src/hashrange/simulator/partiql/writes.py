@@ -21,7 +21,8 @@ from ..errors import ApiError, validation
 from ..language.meaning import Condition
 from ..language.project import projector
 from ..requests import check_index_keys, check_key, check_put_keys, checked_item, checked_size
-from ..state.table import Table, Write
+from ..state.table import Table
+from ..state.write import Write
 from ..values import Item
 from ..writes import Collections, WriteCondition
 from .keys import item_key

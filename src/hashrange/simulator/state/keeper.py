@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from ...clock import Clock
     from .definitions import TableDefinition
+    from .expiry import Expiry
     from .store import Store
     from .stream import Streams
 
@@ -16,6 +17,10 @@ class Keeper(Protocol):
 
     def store(self, table: str, index: str | None) -> Store:
         """The store of a table (or one of its indexes): with what was kept of it, or empty."""
+        ...
+
+    def expiry(self, table: str, attribute: str) -> Expiry:
+        """What knows when the items of a table expire, by what an attribute says."""
         ...
 
     def streams(self, clock: Clock) -> Streams:

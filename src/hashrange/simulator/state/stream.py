@@ -23,7 +23,7 @@ from .shard import Shard, StreamEntry
 
 if TYPE_CHECKING:
     from .definitions import Stream, TableDefinition
-    from .table import Write
+    from .write import Write
 
 SHARD_SECONDS: Final = 4 * 3600
 #: a look at the clock this often is enough to keep the memory flat; who reads looks anyway

@@ -7,7 +7,6 @@ can be planned, checked and refused before the first change. Must not know reque
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -15,15 +14,16 @@ import msgspec
 from ...limits import ITEM_COLLECTION_MAX_BYTES
 from ..values import Item, item_size
 from .definitions import VectorIndexDefinition
+from .expiry import Expiry, ExpiryQueue
 from .index import Index
 from .keys import KeySchema
 from .replica import Lag, Lags, LateStore, followed
 from .store import Place, Record, Store, is_at
 from .vector_index import VectorIndex
+from .write import IndexChange, Write
 
 if TYPE_CHECKING:
     from ..throughput import Meter
-    from ..ttl import ExpiryQueue
     from .definitions import IndexDefinition, TableDefinition
     from .keeper import Keeper
     from .stream import StreamLog
@@ -33,37 +33,6 @@ _NO_TIE: Final = b""
 #: the sizes of most items; shared, since a number of its own for each of a million items would take 32 MB
 _SIZES_COUNT: Final = 4096
 _SIZES: Final = tuple(range(_SIZES_COUNT))
-
-
-@dataclass(slots=True, eq=False)
-class IndexChange:
-    """What a write does to one index: an entry appears (no ``old``), disappears (no ``new``) or changes."""
-
-    index: Index
-    old: Record | None
-    new: Record | None
-
-
-@dataclass(slots=True, eq=False)
-class Write:
-    """A planned write of one item.
-
-    Attributes:
-        old: what is stored; None where nothing is.
-        new: what is to be stored; None where the item is to go. The same as ``old`` where nothing is written.
-        item: the new item.
-        changes: one for each index that is touched; one whose entry stays as it is is not touched.
-    """
-
-    old: Record | None
-    new: Record | None
-    item: Item | None = None
-    changes: list[IndexChange] = field(default_factory=list)
-
-    @property
-    def size_max(self) -> int:
-        """Bytes of the larger of the two images."""
-        return max(0 if self.old is None else self.old.size, 0 if self.new is None else self.new.size)
 
 
 class Table:
@@ -108,7 +77,7 @@ class Table:
         self.keys = KeySchema(definition.keys, definition.attribute_types)
         self._keeper = keeper
         self.store = self._new_store(None)
-        self.expiry: ExpiryQueue | None = None
+        self.expiry: Expiry | None = None
         self.meter: Meter | None = None
         self.replica: LateStore | None = None
         self.stream: StreamLog | None = None
@@ -214,6 +183,13 @@ class Table:
             self._count_collection(write)
         if self.expiry is not None and write.item is not None and write.new is not None:
             self.expiry.watch(write.item, write.new)
+
+    def begin_expiry(self, attribute: str) -> Expiry:
+        """Know from now on when items expire, by what an attribute says."""
+        keeper = self._keeper
+        queue = ExpiryQueue(attribute, self.records()) if keeper is None else keeper.expiry(self.name, attribute)
+        self.expiry = queue
+        return queue
 
     # ── indexes ──────────────────────────────────────────────────────────────────────────────────────────────────────
     def add_index(self, definition: IndexDefinition | VectorIndexDefinition) -> None:
