@@ -28,6 +28,8 @@ _LITERAL: Final = re.compile(r"'(?:[^']|'')*'")
 _MESSAGES: Final = frozenset({"message", "Message"})
 #: what holds the values of an attribute in parameters of the older kind (Expected, AttributeUpdates, KeyConditions ...)
 _OLDER: Final = frozenset({"Value", "AttributeValueList"})
+#: the numbers that are searched for; a request does not say which attribute they are compared with
+_SEARCH_VECTOR: Final = "SearchVector"
 _CONTENT: Final[dict[str, type]] = {
     **dict.fromkeys(("S", "N", "B"), str),
     **dict.fromkeys(("BOOL", "NULL"), bool),
@@ -103,6 +105,8 @@ class _Walk:
             return {placeholder: self._of_any(mentioned, each) for placeholder, each in inner.items()}
         if name == "Parameters" and isinstance(inner, list):  # of a PartiQL statement
             return [self._of_any(mentioned, each) for each in inner]
+        if name == _SEARCH_VECTOR:
+            return self._older(name, inner)
         if name == "Statement" and isinstance(inner, str):
             return _LITERAL.sub(lambda literal: self._literal(mentioned, literal[0][1:-1]), inner)
         return self._named(name, inner)

@@ -118,6 +118,17 @@ def test_answers_are_redacted_alike_and_so_are_their_texts() -> None:
     assert new["message"] == f"The value {HIDDEN['S']} is bad, and {stand_in({'N': 'x1'})['N']}"
 
 
+def test_the_numbers_of_a_search_have_a_name_of_their_own() -> None:
+    request = {"TableName": "products", "IndexName": "by_meaning", "SearchVector": [{"N": "0.25"}, {"N": "0.5"}]}
+    found = {"SearchResults": [{"Item": {"id": {"S": "1"}, "embedding": {"L": [{"N": "0.25"}, {"N": "0.5"}]}}}]}
+    sent, got = redacted(request, found, ["embedding", "SearchVector"])
+    hidden = [stand_in({"N": "0.25"}), stand_in({"N": "0.5"})]
+    assert sent == {**request, "SearchVector": hidden}
+    assert got["SearchResults"][0]["Item"] == {"id": {"S": "1"}, "embedding": {"L": hidden}}
+    assert redacted(request, redact=["embedding"])[0] == request
+    assert redacted({"SearchVector": "nonsense"}, redact=["SearchVector"])[0] == {"SearchVector": "nonsense"}
+
+
 def test_a_function_chooses_by_name_and_value() -> None:
     def choose(name: str, value: Any) -> Any:
         return {"S": "somebody"} if name == "email" and value != {"S": "public"} else value
