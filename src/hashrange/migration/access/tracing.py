@@ -40,11 +40,6 @@ _CURRENT: Final[ContextVar[Operation | None]] = ContextVar("hashrange_repository
 _CORRELATION: Final[ContextVar[str | None]] = ContextVar("hashrange_correlation_id", default=None)
 
 
-def current_operation() -> Operation | None:
-    """The operation that this code runs in."""
-    return _CURRENT.get()
-
-
 def correlation_id() -> str | None:
     """The id that ``correlated`` gave."""
     return _CORRELATION.get()

@@ -246,15 +246,6 @@ class Contract(Struct, frozen=True):
     tables: dict[str, TableContract]
     format: Format
 
-    def entity_of_source(self, source_table: str) -> tuple[tuple[TableContract, Entity], ...]:
-        """The entities that are made of the rows of a source table, with their tables."""
-        return tuple(
-            (table, entity)
-            for table in self.tables.values()
-            for entity in table.entities.values()
-            if entity.source_table == source_table
-        )
-
 
 #: key types that DynamoDB has
 KEY_TYPES: Final = frozenset({"S", "N", "B"})

@@ -57,14 +57,6 @@ class Tally(Struct):
                 setattr(self, name, getattr(self, name) + getattr(other, name))
         self.last_at = max(self.last_at, other.last_at)
 
-    @property
-    def write_error_rate(self) -> float:
-        return self.failed_writes / self.writes if self.writes else 0.0
-
-    @property
-    def mismatch_rate(self) -> float:
-        return self.mismatches / self.compared if self.compared else 0.0
-
 
 class Mismatch(Struct, frozen=True):
     """A read whose sides differ.

@@ -17,10 +17,15 @@ from ..mapping.entity import EntityMapping
 from ..source.schema import SourceSchema
 from .layout import docstring, exploded, function, indented
 
-#: the types that have to be imported, and from where
-_IMPORTED: Final = {"Decimal": "decimal", "date": "datetime", "datetime": "datetime", "timedelta": "datetime"}
-#: names that a module uses itself; a field of that name gets its type under another one
-_OWN_NAMES: Final = frozenset({"dataclass", "field", "Any", "TypedDict"})
+#: what a record's class may use, and from where it is imported: under another name where a field has that one
+_IMPORTED: Final = {
+    "Any": "typing",
+    "Decimal": "decimal",
+    "date": "datetime",
+    "datetime": "datetime",
+    "field": "dataclasses",
+    "timedelta": "datetime",
+}
 _READ: Final = ("timeout: float | None = None",)
 _LIST: Final = (
     "filter: Condition | None = None",
@@ -83,10 +88,10 @@ class EntityModule:
         words = set(annotations.replace("|", " ").replace("[", " ").replace("]", " ").split())
         found: dict[str, list[str]] = {"dataclasses": ["dataclass"], "typing": ["TypedDict"]}
         if any(one.secret for one in self.shape.fields):
-            found["dataclasses"].append("field")
+            words.add("field")
         lists = [one for one in self.methods if one.kind in ("list", "count")]
-        if "Any" in words or any(one.options for one in lists):
-            found["typing"].append("Any")
+        if any(one.options for one in lists):
+            words.add("Any")
         for name, module in _IMPORTED.items():
             if name in words:
                 alias = self._aliases[name]
@@ -116,7 +121,12 @@ class EntityModule:
         yield from indented(docstring(f"A record of {self.mapping.name}.\n\nAttributes:\n{told}", steps=1))
         yield ""
         for one in self.shape.fields:
-            yield f"    {one.name}: {self._type(one.annotation)}{_default(one)}"
+            yield f"    {one.name}: {self._type(one.annotation)}{self._default(one)}"
+
+    def _default(self, one: RecordField) -> str:
+        if one.secret:
+            return f" = {self._aliases['field']}({'' if one.required else 'default=None, '}repr=False)"
+        return "" if one.required else " = None"
 
     def _described(self, one: RecordField) -> str:
         field = one.field
@@ -217,7 +227,7 @@ class EntityModule:
         arguments += [f"{name}={name}" for name in options]
         if not method.options:
             return exploded(call, arguments, ")")
-        lines = ["ranges: dict[str, Any] = {}"]
+        lines = [f"ranges: dict[str, {self._aliases['Any']}] = {{}}"]
         for one in method.options:
             lines += [f"if {self.name(one)} is not None:", f'    ranges["{self.name(one)}"] = {self.name(one)}']
         return [*lines, *exploded(call, [*arguments, "**ranges"], ")")]
@@ -252,12 +262,6 @@ class EntityModule:
             rest = iter(names)
             return f"{attribute} = {''.join(part if isinstance(part, str) else next(rest) for part in value.parts)}"
         return f"{attribute} is made of {' and '.join(names)}"
-
-
-def _default(one: RecordField) -> str:
-    if one.secret:
-        return " = field(repr=False)" if one.required else " = field(default=None, repr=False)"
-    return "" if one.required else " = None"
 
 
 def _names(parameters: Iterable[str]) -> list[str]:

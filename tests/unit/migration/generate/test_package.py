@@ -14,8 +14,10 @@ import pytest
 from hashrange import ConditionFailed, ConfigurationError, DynamoDB, DynamoDBError
 from hashrange.migration.access import AccessLayer
 from hashrange.migration.contract.load import load_contract
+from hashrange.migration.contract.model import Contract
 from hashrange.migration.conventions import Conventions
 from hashrange.migration.generate import generated_package, write_files
+from hashrange.migration.source.ddl import parse_ddl
 from hashrange.migration.tables.request import create_table_requests
 from tests.migration_script import script
 from tests.unit.migration.access.shop import shop
@@ -153,6 +155,42 @@ async def test_odd_names_are_names_that_python_takes(tmp_path: Path) -> None:
             assert await things.list_by_date("now", limit_=3, limit=1).all() == [record]
             with pytest.raises(DynamoDBError):
                 await things.get_by_key("a", "2026", None)
+
+
+SHADOWS = ("field", "Any", "date", "datetime", "Decimal", "dataclass", "TypedDict")
+
+
+def write_shadows(folder: Path) -> Contract:
+    """A package for a table whose columns are called as what the package imports."""
+    ddl = "CREATE TABLE things (id INT NOT NULL PRIMARY KEY, field INT, `Any` INT, date DATE, datetime DATETIME,"
+    ddl += " `Decimal` DECIMAL(5,2), dataclass INT, `TypedDict` INT, password_hash VARCHAR(50), notes JSON, day DATE)"
+    schema = parse_ddl(ddl)
+    kinds = {"id": "N", "field": "N", "Any": "N", "Decimal": "N", "dataclass": "N", "TypedDict": "N", "notes": "M"}
+    attributes = [
+        {"name": name, "type": kinds.get(name, "S"), "source_table": "things", "source_column": name}
+        for name in ("id", *SHADOWS, "password_hash", "notes", "day")
+    ]
+    table = {"table": "Things", "type": "single-entity", "source_table": "things", "pk": "id", "attributes": attributes}
+    contract = load_contract({"tables": [table]}, mode="relaxed", schema=schema).require()
+    write_files(generated_package(contract, package="shadows", schema=schema), folder / "shadows")
+    return contract
+
+
+async def test_columns_that_are_called_as_what_a_module_imports(tmp_path: Path) -> None:
+    contract = write_shadows(tmp_path)
+    with imported(tmp_path / "shadows") as shadows:
+        async with DynamoDB.in_memory(create_table_requests(contract)) as db:
+            record = shadows.Thing(id=1, field=2, Any=3, notes={"a": 1}, password_hash="secret")
+            assert "secret" not in repr(record)
+            await shadows.Layer(db).things.create(record)
+            assert await shadows.Layer(db).things.get(id=1) == record
+
+
+def test_they_do_not_confuse_a_type_checker(tmp_path: Path) -> None:
+    write_shadows(tmp_path)
+    command = [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path / "cache"), "shadows/things.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_odd_names_are_laid_out_as_others(tmp_path: Path) -> None:
