@@ -123,11 +123,14 @@ def raw(attribute: Any) -> Any:
 
 
 def has_long_numbers(value: Any) -> bool:
-    """Whether boto3 cannot read it: it refuses integers of over 38 digits even where all but 38 are zeros."""
+    """Whether boto3 cannot read it: it refuses integers of over 38 digits even where all but 38 are zeros, and digits
+    behind the 165th place, which numbers near 1E-130 may have."""
     if isinstance(value, dict):
         return any(map(has_long_numbers, value.values()))
     if isinstance(value, (list, tuple, set, frozenset)):
         return any(map(has_long_numbers, value))
+    if isinstance(value, Decimal):
+        return int(value.as_tuple().exponent) < -165
     return isinstance(value, int) and abs(value) >= 10**38
 
 
